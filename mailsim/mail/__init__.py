@@ -1,0 +1,1 @@
+"""What travels and where it rests: addresses, envelopes, header fields, messages, bounces, mailboxes; pure values."""

@@ -1,0 +1,179 @@
+"""One folder of a mailbox: messages by UID, and the log of everything that happened to them.
+
+UIDs only grow (RFC 9051 section 2.3.1.1), and a Python dict keeps the order of insertion. So one dict
+from UID to message is at once the lookup and the list in UID order: append, lookup, change of flags
+and removal are O(1), however many messages there are.
+
+Several sessions look at one folder and must be told what the others do. Instead of calling them,
+the folder keeps a log, and each session remembers how far it has read:
+
+    seen = folder.cursor
+    ...
+    for change in folder.changes_since(seen): ...       # `* 3 EXISTS`, `* 2 EXPUNGE`, ...
+    seen = folder.cursor
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from mailsim.mail.changes import Added, Change, Expunged, FlagsChanged
+
+SEEN, ANSWERED, FLAGGED, DELETED, DRAFT = "\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"
+SYSTEM_FLAGS = (ANSWERED, FLAGGED, DELETED, SEEN, DRAFT)
+_SPELLING = {flag.lower(): flag for flag in SYSTEM_FLAGS}
+NO_FLAGS: frozenset[str] = frozenset()
+
+
+class FlagAction(Enum):
+    """How STORE treats the flags that it is given (RFC 9051 section 6.4.6)."""
+
+    REPLACE = "FLAGS"
+    ADD = "+FLAGS"
+    REMOVE = "-FLAGS"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message at rest: `content` never changes, flags do. `internal_date_us` counts from the Unix epoch."""
+
+    uid: int
+    flags: frozenset[str]
+    internal_date_us: int
+    content: bytes = field(repr=False)
+    modseq: int
+
+    @property
+    def size(self) -> int:
+        """Octets of the content (RFC822.SIZE)."""
+        return len(self.content)
+
+
+class Folder:
+    """Messages under one name. Look here, but change things through `Account`, which knows the quota.
+
+    Attributes:
+        mailbox, name: the account and the folder's name in it.
+        uid_validity, uid_next: RFC 9051 section 2.3.1.1.
+        highest_modseq: RFC 7162 section 3.1.2.1; 1 for a folder that nothing ever happened to.
+        special_use: `\\Sent`, `\\Trash`, ... (RFC 6154), or "".
+        selectable: False for a name that has only children.
+        subscribed: whether LSUB shows it.
+        exists: False once the folder was deleted; a session that has it open must end.
+        unseen, deleted: how many messages lack `\\Seen`, and the UIDs of those that have `\\Deleted`.
+    """
+
+    def __init__(self, mailbox: str, name: str, uid_validity: int, special_use: str = "") -> None:
+        self.mailbox, self.name, self.special_use = mailbox, name, special_use
+        self.selectable = self.exists = True
+        self.subscribed = False
+        self.reset(uid_validity)
+
+    def reset(self, uid_validity: int) -> None:
+        """Begin anew, empty: every UID that a client remembers has become worthless."""
+        self.uid_validity, self.uid_next = uid_validity, 1
+        self.highest_modseq = 1
+        self.unseen, self.bytes = 0, 0
+        self.deleted: set[int] = set()
+        self._recent_from = 1
+        self._messages: dict[int, Message] = {}
+        self._log: list[Change] = []
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def __bool__(self) -> bool:
+        return True  # an empty folder is a folder, so that `if account.folder(name)` means what it says
+
+    def __iter__(self) -> Iterator[Message]:
+        """Messages in the order of their UIDs."""
+        return iter(self._messages.values())
+
+    def __contains__(self, uid: object) -> bool:
+        return uid in self._messages
+
+    def get(self, uid: int) -> Message | None:
+        """The message with this UID, or None."""
+        return self._messages.get(uid)
+
+    def uids(self) -> list[int]:
+        """All UIDs, ascending: position i holds message sequence number i + 1."""
+        return list(self._messages)
+
+    @property
+    def cursor(self) -> int:
+        """How many changes there were so far."""
+        return len(self._log)
+
+    def changes_since(self, cursor: int) -> Sequence[Change]:
+        """What happened after a session's `cursor` was taken, in order."""
+        return self._log[cursor:]
+
+    def changes_after_modseq(self, modseq: int) -> Sequence[Change]:
+        """What happened after a mod-sequence that a client remembers (RFC 7162 section 3.2)."""
+        return self._log[bisect_right(self._log, modseq, key=lambda change: change.modseq) :]
+
+    @property
+    def recent(self) -> int:
+        """How many messages no session has been told of (RFC 3501 section 2.3.2)."""
+        return sum(1 for uid in range(self._recent_from, self.uid_next) if uid in self._messages)
+
+    def claim_recent(self) -> frozenset[int]:
+        """The UIDs that no session has been told of; from now on one has."""
+        claimed = frozenset(u for u in range(self._recent_from, self.uid_next) if u in self._messages)
+        self._recent_from = self.uid_next
+        return claimed
+
+    # --- changing (Account only) ---------------------------------------------------------------
+
+    def add(self, content: bytes, flags: frozenset[str], internal_date_us: int, modseq: int) -> Added:
+        """Put a message at the end."""
+        uid = self.uid_next
+        self.uid_next = uid + 1
+        self._put(Message(uid, flags, internal_date_us, content, modseq))
+        self.unseen += SEEN not in flags
+        self.bytes += len(content)
+        change = Added(self.mailbox, self.name, uid, len(content), flags, modseq)
+        self._log.append(change)
+        return change
+
+    def set_flags(self, message: Message, flags: frozenset[str], modseq: int) -> FlagsChanged:
+        """Give a message exactly these flags."""
+        self.unseen += (SEEN in message.flags) - (SEEN in flags)
+        self._put(Message(message.uid, flags, message.internal_date_us, message.content, modseq))
+        change = FlagsChanged(self.mailbox, self.name, message.uid, flags, modseq)
+        self._log.append(change)
+        return change
+
+    def remove(self, message: Message, modseq: int) -> Expunged:
+        """Take a message out for good."""
+        del self._messages[message.uid]
+        self.deleted.discard(message.uid)
+        self.unseen -= SEEN not in message.flags
+        self.bytes -= message.size
+        change = Expunged(self.mailbox, self.name, message.uid, message.size, modseq)
+        self._log.append(change)
+        return change
+
+    def next_modseq(self) -> int:
+        """One operation, one mod-sequence."""
+        self.highest_modseq += 1
+        return self.highest_modseq
+
+    def _put(self, message: Message) -> None:
+        self._messages[message.uid] = message
+        if DELETED in message.flags:
+            self.deleted.add(message.uid)
+        else:
+            self.deleted.discard(message.uid)
+
+
+def canonical_flags(flags: Iterable[str]) -> frozenset[str]:
+    """Flags as a store keeps them: system flags in the RFC's spelling, `\\Recent` never (RFC 9051 2.3.2)."""
+    spelled = (_SPELLING.get(flag.lower(), flag) for flag in flags)
+    return frozenset(flag for flag in spelled if flag.lower() != "\\recent")
