@@ -1,0 +1,129 @@
+"""One zone out of an ordinary zone file (RFC 1035 section 5), as its authoritative server holds it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import dns.exception
+import dns.name
+import dns.tokenizer
+import dns.ttl
+import dns.zone
+import dns.zonefile
+from dns.name import Name
+from dns.rdata import Rdata
+from dns.rdataclass import IN
+from dns.rdataset import Rdataset
+from dns.rdatatype import RdataType
+
+from mailsim.errors import LocalProtocolError, MailsimError
+from mailsim.protocols.dns.values import RRset, name_of
+
+
+class ZoneSyntaxError(MailsimError):
+    """A zone file is wrong.
+
+    Args: line (1-based, 0 when the whole file is meant), message.
+    """
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(line, message)
+        self.line, self.message = line, message
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.message}" if self.line else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A zone, immutable: to change a record, put another zone in its place.
+
+    Attributes:
+        origin: the name at its top.
+        nodes: every name that exists, with its records; a name that only has names below it exists too
+            and has none (an empty non-terminal, RFC 4592 section 2.2.2).
+        lines: on which line of the file a record stands.
+    """
+
+    origin: Name
+    nodes: Mapping[Name, Mapping[RdataType, RRset]]
+    lines: Mapping[tuple[Name, Rdata], int]
+
+    @staticmethod
+    def parse(text: str, origin: str | None = None) -> Zone:
+        """Read a zone file; without `origin` its `$ORIGIN` line tells the name.
+
+        `$INCLUDE` and `$GENERATE` are refused: a scenario reads no other files and no million records.
+
+        Raises: ZoneSyntaxError.
+        """
+        tokenizer = _Tokenizer(text)
+        lines: dict[tuple[Name, Rdata], int] = {}
+
+        def remember_line(_transaction: Any, name: Name, rdataset: Rdataset) -> None:
+            for rdata in rdataset:
+                lines.setdefault((name, rdata), tokenizer.line)
+
+        try:
+            zone = dns.zone.Zone(None if origin is None else name_of(origin), IN, relativize=False)
+            with zone.writer(True) as transaction:
+                transaction.check_put_rdataset(remember_line)
+                dns.zonefile.Reader(tokenizer, IN, transaction, allow_directives=("$ORIGIN", "$TTL")).read()
+        except dns.zonefile.UnknownOrigin as problem:
+            raise ZoneSyntaxError(tokenizer.line, "no origin: start with $ORIGIN") from problem
+        except (dns.exception.DNSException, LocalProtocolError, ValueError) as problem:
+            raise ZoneSyntaxError(tokenizer.line, _plain(problem)) from problem
+        return _checked(zone, lines)
+
+    @property
+    def soa(self) -> RRset:
+        return self.nodes[self.origin][RdataType.SOA]
+
+    def __iter__(self) -> Iterator[RRset]:
+        """All record sets, in the order of the file."""
+        for node in self.nodes.values():
+            yield from node.values()
+
+
+def _checked(zone: dns.zone.Zone, lines: dict[tuple[Name, Rdata], int]) -> Zone:
+    origin = zone.origin
+    if origin is None:
+        raise ZoneSyntaxError(0, "no origin: start with $ORIGIN")
+    nodes: dict[Name, dict[RdataType, RRset]] = {}
+    for name, rdataset in zone.iterate_rdatasets():
+        records = RRset(name, rdataset.rdtype, rdataset.ttl, tuple(rdataset))
+        nodes.setdefault(name, {})[rdataset.rdtype] = records
+    for needed in (RdataType.SOA, RdataType.NS):
+        if needed not in nodes.get(origin, {}):
+            raise ZoneSyntaxError(0, f"{origin.to_text()} has no {needed.name} record")
+    for name in list(nodes):
+        while name != origin:
+            name = name.parent()
+            nodes.setdefault(name, {})
+    return Zone(origin, nodes, lines)
+
+
+def _plain(problem: Exception) -> str:
+    """The library's message without its own `file:line:` in front."""
+    return re.sub(r"^<string>:\d+: ", "", str(problem)) or type(problem).__name__
+
+
+class _Tokenizer(dns.tokenizer.Tokenizer):
+    """Remembers on which line the last word stood; the library has often read the line's end already."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, "<string>")
+        self.line = 1
+
+    def get(self, want_leading: bool = False, want_comment: bool = False) -> dns.tokenizer.Token:
+        try:
+            token = super().get(want_leading, want_comment)
+        except dns.exception.SyntaxError:
+            self.line = self.where()[1]
+            raise
+        if not (token.is_eol_or_eof() or token.is_whitespace()):
+            self.line = self.where()[1]
+        return token
