@@ -1,0 +1,61 @@
+"""What the programs of one host share: its name, addresses, clock, mailboxes, queue and chance."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from mailsim.agents.calendar import Calendar
+from mailsim.agents.directory import Directory
+from mailsim.agents.operations import Signal
+from mailsim.mail.store import Store
+
+if TYPE_CHECKING:
+    from mailsim.agents.queue import Queue
+
+LOOPBACK = "127.0.0.1"
+
+
+class Host:
+    """The machine as its own programs see it; the network has its own idea of the same host.
+
+    Attributes:
+        name: FQDN. addresses: its IPv4 and IPv6 addresses as text.
+        calendar: turns simulated time into dates. seed: the scenario's.
+        resolvers: addresses of the recursive resolvers that it asks.
+        directory: the users and aliases that its servers know.
+        store: the mailboxes, if it has any. queue: the MTA's queue, if it has one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        addresses: tuple[str, ...],
+        calendar: Calendar,
+        seed: int = 0,
+        resolvers: tuple[str, ...] = (),
+        directory: Directory | None = None,
+        store: Store | None = None,
+        queue: Queue | None = None,
+    ) -> None:
+        self.name, self.addresses, self.calendar = name, addresses, calendar
+        self.seed, self.resolvers = seed, resolvers
+        self.directory = directory or Directory()
+        self.store, self.queue = store, queue
+        self._random: dict[str, random.Random] = {}
+        self._mailbox_signals: dict[str, Signal] = {}
+
+    def random(self, component: str) -> random.Random:
+        """The chance of one program of this host: the same numbers in every run of the same seed."""
+        if component not in self._random:
+            self._random[component] = random.Random(f"{self.seed} {self.name} {component}")
+        return self._random[component]
+
+    def mailbox_signal(self, mailbox: str) -> Signal:
+        """Raised whenever something in the mailbox changes; who has it open waits for this."""
+        return self._mailbox_signals.setdefault(mailbox, Signal())
+
+    @property
+    def families(self) -> frozenset[str]:
+        """`ipv4`, `ipv6` or both: what it can speak to others."""
+        return frozenset("ipv6" if ":" in address else "ipv4" for address in self.addresses)

@@ -1,0 +1,207 @@
+"""What each actor believes and how it is set up: every decision that a student may be wrong about has a name here.
+
+The defaults are what a well-run site of today does. A misconception is the same world with one of these values
+changed: an MTA with `mx_order="descending"` believes that the higher number is preferred, and the run shows
+where that leads. Nothing here acts; the scripts ask their policy and do what it says.
+
+Times are microseconds of simulated time. Places for later issues are named in the docstrings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+HOUR_US = 60 * MINUTE_US
+DAY_US = 24 * HOUR_US
+
+Action = Literal["next_address", "next_mx", "queue", "bounce"]
+Situation = Literal[
+    "refused",
+    "timeout",
+    "unreachable",
+    "no_address",
+    "greeting_4yz",
+    "greeting_5yz",
+    "dropped",
+    "reply_4yz",
+    "reply_5yz",
+]
+
+FAILOVER: Mapping[Situation, Action] = {
+    "refused": "next_address",
+    "timeout": "next_address",
+    "unreachable": "next_address",
+    "no_address": "next_mx",
+    "greeting_4yz": "next_mx",
+    "greeting_5yz": "next_mx",
+    "dropped": "next_mx",
+    "reply_4yz": "next_mx",
+    "reply_5yz": "bounce",
+}
+"""What a sending MTA does when a candidate does not take the mail (RFC 5321 sections 3.8, 4.2.1, 4.2.5 and 5.1).
+
+`next_address` goes on to the next MX when the host has no more addresses; both end in the queue when there is no
+other MX. The RFC does not dictate every row, so the table is a setting.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpTimeouts:
+    """How long an SMTP client waits for each step (RFC 5321 section 4.5.3.2); `connect` is TCP's part of it."""
+
+    connect_us: int = 30 * SECOND_US
+    greeting_us: int = 5 * MINUTE_US
+    command_us: int = 5 * MINUTE_US
+    """For EHLO, MAIL, RCPT, RSET and AUTH."""
+    data_us: int = 2 * MINUTE_US
+    """For the 354 after DATA."""
+    final_us: int = 10 * MINUTE_US
+    """For the reply to the dot: the server may have much to do before it takes the responsibility."""
+    quit_us: int = 30 * SECOND_US
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MuaPolicy:
+    """How a mail client is set up and what it believes; addresses and passwords are in `mua.Settings`."""
+
+    submission_port: int = 587
+    auth: bool = True
+    """Whether it logs in before it submits (RFC 6409 section 4.3)."""
+    tls: Literal["none"] = "none"
+    """TLS is a later issue; `starttls` and `implicit` will join."""
+    access: Literal["imap", "pop3"] = "imap"
+    access_port: int = 0
+    """0 is the protocol's own: 143 for IMAP, 110 for POP3."""
+    lookup_mx: bool = False
+    """Belief M10: the client itself looks for the recipient's MX and talks to its port 25."""
+    keep_bcc: bool = False
+    """Belief M20: Bcc is a hidden header field, so it may stay in the message (RFC 5322 section 3.6.3)."""
+    pipelining: bool = True
+    save_sent: bool = False
+    """APPEND a copy of what was sent to the IMAP folder with the use Sent."""
+    mark_seen: bool = True
+    """Fetch with BODY[], which sets the flag Seen, rather than BODY.PEEK[] (RFC 9051 section 6.4.5)."""
+    pop3_delete: bool = False
+    """DELE what was downloaded; without it mail stays on the server (RFC 1939 section 8)."""
+    send_retry_us: int = 5 * MINUTE_US
+    """A mail that could not be submitted for a temporary reason stays in the outbox, and is tried again after this."""
+    send_tries: int = 3
+    address_families: tuple[Literal["ipv6", "ipv4"], ...] = ("ipv6", "ipv4")
+    timeouts: SmtpTimeouts = SmtpTimeouts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MsaPolicy:
+    """The submission server (RFC 6409): whom it lets in and what it may repair."""
+
+    port: int = 587
+    require_auth: bool = True
+    """Nobody submits without having logged in: 530 (RFC 6409 section 4.3)."""
+    auth_mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
+    sender_rights: Literal["own", "any"] = "own"
+    """`own`: MAIL FROM must be an address of the user who logged in, else 550 5.7.1 (RFC 6409 section 6.1)."""
+    add_date: bool = True
+    """RFC 6409 section 8.2."""
+    add_message_id: bool = True
+    """RFC 6409 section 8.3."""
+    rset_closes: bool = False
+    """Belief M21: RSET ends the connection."""
+    size_limit: int = 10_240_000
+    max_recipients: int = 100
+    pipelining: bool = True
+    command_timeout_us: int = 5 * MINUTE_US
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MtaPolicy:
+    """A mail server between servers: what it takes, where it sends it, how long it tries (RFC 5321)."""
+
+    # --- what it takes on port 25 ---------------------------------------------------------------
+    port: int = 25
+    hostname: str = ""
+    """What it calls itself in greetings, EHLO and Received; "" is the host's own name."""
+    local_domains: tuple[str, ...] = ()
+    """Domains whose mailboxes are here: final delivery (RFC 5321 section 2.3.10)."""
+    relay_domains: tuple[str, ...] = ()
+    """Domains for which it is a backup or a gateway: takes mail from anyone, passes it on."""
+    relay_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    """Clients that may send anywhere, as CIDR networks; all others only to the two lists above."""
+    open_relay: bool = False
+    """Takes mail from anyone to anyone (RFC 5321 sections 3.6.2 and 7.9)."""
+    max_received: int = 100
+    """A mail with as many Received lines is in a loop: 554 5.4.6 (RFC 5321 section 6.3)."""
+    size_limit: int = 10_240_000
+    max_recipients: int = 100
+    all_or_nothing: bool = False
+    """Belief M27: one bad recipient fails the whole mail."""
+    command_timeout_us: int = 5 * MINUTE_US
+    """How long the server waits for the next command (RFC 5321 section 4.5.3.2.7)."""
+
+    # --- where it sends it ----------------------------------------------------------------------
+    smarthost: str = ""
+    """Host that gets all mail that is not local, instead of the recipients' MX; "" for none."""
+    routes: Mapping[str, str] = field(default_factory=dict)
+    """Static routes: domain -> host, stronger than the smarthost and than MX."""
+    mx_order: Literal["ascending", "descending"] = "ascending"
+    """The lower preference first (RFC 5321 section 5.1); `descending` is belief M06."""
+    use_domain_a: bool = False
+    """Belief M08: mail goes to the address of the domain itself, MX or not."""
+    implicit_mx: bool = True
+    """A domain without MX is its own host (RFC 5321 section 5.1); False is belief M37."""
+    fallback_a_when_mx_down: bool = False
+    """Belief M09: when no MX host answers, the address of the domain is tried."""
+    recognize_own_addresses: bool = True
+    """Knows itself in an MX list by its addresses too, not by its name alone."""
+    address_families: tuple[Literal["ipv6", "ipv4"], ...] = ("ipv6", "ipv4")
+    """Families in the order in which a host's addresses are tried; those that the host itself lacks are left out."""
+    relay_port: int = 25
+    """Port of the next server; MX cannot name one. 587 is belief M05."""
+    pipelining: bool = True
+    timeouts: SmtpTimeouts = SmtpTimeouts()
+
+    # --- when it does not work ------------------------------------------------------------------
+    failover: Mapping[Situation, Action] = field(default_factory=lambda: dict(FAILOVER))
+    """See `FAILOVER`; `reply_5yz: next_mx` is belief M07."""
+    retry: bool = True
+    """Keeps what failed for now in the queue; False is beliefs M23 and M40: 4yz is the end."""
+    retry_5xx: bool = False
+    """Belief M24: tries again what was refused for good."""
+    retry_interval_us: int = 30 * MINUTE_US
+    """From the start of one attempt to the next (RFC 5321 section 4.5.4.1: at least 30 minutes)."""
+    expire_us: int = 5 * DAY_US
+    """After how long in the queue a mail goes back to its sender (RFC 5321 section 4.5.4.1: 4 to 5 days)."""
+    dsn_to: Literal["reverse_path", "header_from"] = "reverse_path"
+    """Whom a failure is reported to; `header_from` is belief M26."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MdaPolicy:
+    """Final delivery into mailboxes, spoken to by LMTP (RFC 2033)."""
+
+    port: int = 24
+    over_quota: Literal["defer", "reject"] = "defer"
+    """A full mailbox: 452 4.2.2, try later; or 552 5.2.2, never."""
+    folder: str = "INBOX"
+    command_timeout_us: int = 5 * MINUTE_US
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPolicy:
+    """The servers that show a mailbox to its user: IMAP (RFC 9051) and POP3 (RFC 1939)."""
+
+    imap: bool = True
+    imap_port: int = 143
+    imap_timeout_us: int = 30 * MINUTE_US
+    """Autologout; RFC 9051 section 5.4 wants 30 minutes at least."""
+    pop3: bool = True
+    pop3_port: int = 110
+    pop3_timeout_us: int = 10 * MINUTE_US
+    """Autologout without entering UPDATE (RFC 1939 section 3: 10 minutes at least)."""
+    pop3_delete_on_retr: bool = False
+    """Belief M28: RETR deletes."""
+    auth_failure_delay_us: int = 2 * SECOND_US
+    """What a wrong password costs, so that guessing is slow."""
