@@ -1,0 +1,401 @@
+"""Topics: every event is about one thing, and the lessons explain each of these things once.
+
+A topic is a slug such as `smtp.mail` or `dns.answer.nxdomain`. `ALL_TOPICS` is the whole list; the lessons
+have one text for each in each language, and a test compares them one to one. This module is the only
+place that decides which topic an event has.
+
+Most events tell it themselves. A few replies need to know what they answer: a 250 means "done", but the
+250 to the content means "from now on I answer for this mail". Who has that command passes it as `asked`
+(`mailsim.trace.conversations` finds it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from mailsim.protocols.pdu import Json
+from mailsim.trace.events import ACK, FIN, RST, SYN, Datagram, Event, Noted, Said, Segment
+from mailsim.trace.facts import FaultEnded, FaultStarted, PacketDropped, QueueDone, RouteDecided, RouteFailed, UserActed
+
+Fields: TypeAlias = Mapping[str, Json]
+
+ALL_TOPICS: tuple[str, ...] = (
+    # people
+    "user.send",  # a person presses Send
+    "user.read",  # a person opens the mailbox to read
+    "mua.show",  # the MUA puts a message before its user
+    # TCP and UDP as programs see them
+    "tcp.connect",  # a client sends its first SYN
+    "tcp.established",  # the handshake is complete
+    "tcp.refused",  # RST to a SYN: the host is up, nothing listens
+    "tcp.timeout",  # nobody answered the SYNs: filtered or down
+    "tcp.close",  # one side closes in order (FIN) or throws the connection away
+    "tcp.lost",  # the connection broke in the middle
+    "net.timeout",  # a program waited in vain for bytes
+    # packets that did not arrive, and why
+    "net.drop.loss",  # the link lost it
+    "net.drop.filtered",  # a firewall swallowed it silently
+    "net.drop.unreachable",  # the host is off, has no such port, or no way leads there
+    # packets
+    "segment.syn",  # first step of the TCP handshake
+    "segment.synack",  # second step
+    "segment.ack",  # an acknowledgement without data
+    "segment.data",  # bytes of the application
+    "segment.fin",  # "I have nothing more to send"
+    "segment.rst",  # "there is no such connection"
+    "segment.retransmission",  # the same bytes again, for want of an ACK
+    "datagram",  # one UDP datagram
+    # faults that the scenario planned
+    "fault.down",  # a host goes down
+    "fault.filtered",  # a firewall starts to swallow packets
+    "fault.refused",  # a service stops: connections are refused
+    "fault.end",  # a fault is over
+    # security
+    "auth.ok",  # the server believes who the user is
+    "auth.fail",  # it does not
+    "policy.verdict",  # a policy was asked (relay rule, filter, ...)
+    # routing
+    "route.local",  # the recipient's domain is served here
+    "route.mx",  # the MX records chose the next host
+    "route.implicit-mx",  # no MX: the domain's own address stands in
+    "route.smarthost",  # everything goes to one configured host
+    "route.static",  # a configured exception for this domain
+    "route.literal",  # the address itself names an IP address
+    "route.none",  # there is no way: the mail cannot be delivered
+    # failover: the candidate did not take the mail
+    "failover.refused",  # connection refused
+    "failover.timeout",  # nobody answered
+    "failover.no-address",  # the MX name has no address
+    "failover.greeting-4yz",  # "not now" as the greeting
+    "failover.greeting-5yz",  # "no service here" as the greeting
+    "failover.dropped",  # the connection broke in the session
+    "failover.reply-4yz",  # "not now" to a command
+    "failover.reply-5yz",  # "never" to a command: no other MX is asked
+    # the queue
+    "queue.add",  # the server takes responsibility for a recipient
+    "queue.try",  # a delivery attempt begins
+    "queue.defer",  # the attempt failed for now; another will follow
+    "queue.expire",  # too long in the queue
+    "queue.done.relayed",  # the next server has taken over
+    "queue.done.delivered",  # final delivery succeeded
+    "queue.done.bounced",  # given up; the sender is told
+    "queue.done.discarded",  # thrown away by policy
+    # final delivery and the message store
+    "mda.deliver",  # the MDA writes the mail into a mailbox
+    "mda.reject",  # the MDA cannot deliver
+    "store.add",  # a message is new in a folder
+    "store.flag",  # flags of a message changed
+    "store.expunge",  # a message is gone for good
+    "dsn.make",  # a server writes a delivery status notification
+    # SMTP, what the client says
+    "smtp.ehlo",  # who I am, and which extensions do you have?
+    "smtp.helo",  # the same without extensions
+    "smtp.mail",  # begin a transaction: where reports go
+    "smtp.mail.null",  # MAIL FROM:<>: a report, to which nobody may report back
+    "smtp.rcpt",  # one recipient of the envelope
+    "smtp.data",  # "the content comes next"
+    "smtp.content",  # the message itself
+    "smtp.auth",  # begin to log in
+    "smtp.auth.response",  # the client's turn while logging in
+    "smtp.starttls",  # begin encryption
+    "smtp.rset",  # forget the transaction
+    "smtp.quit",  # goodbye
+    "smtp.other",  # any other command: NOOP, VRFY, HELP, or none of SMTP
+    # SMTP, what the server says
+    "smtp.greet",  # 220: the server speaks first
+    "smtp.greet.refused",  # 4yz or 5yz instead of 220
+    "smtp.reply.ehlo",  # the list of extensions
+    "smtp.reply.2yz",  # done
+    "smtp.reply.taken",  # 250 to the content: the server is responsible now
+    "smtp.reply.authenticated",  # 235: logged in
+    "smtp.reply.challenge",  # 334: go on logging in
+    "smtp.reply.354",  # go ahead with the content
+    "smtp.reply.221",  # goodbye from the server
+    "smtp.reply.4yz",  # not now, try later
+    "smtp.reply.421",  # not now, and the connection closes
+    "smtp.reply.5yz",  # no, and do not try again
+    # LMTP
+    "lmtp.greet",  # the MDA speaks first
+    "lmtp.lhlo",  # EHLO of LMTP
+    "lmtp.envelope",  # MAIL, RCPT, DATA: as in SMTP
+    "lmtp.content",  # the message itself
+    "lmtp.other",  # QUIT, RSET, NOOP
+    "lmtp.reply.2yz",  # done
+    "lmtp.reply.delivered",  # one 250 for each recipient after the content
+    "lmtp.reply.354",  # go ahead with the content
+    "lmtp.reply.4yz",  # not now: the MTA keeps it in its queue
+    "lmtp.reply.5yz",  # no: the MTA bounces
+    # DNS questions
+    "dns.query.mx",  # which hosts take mail for this domain?
+    "dns.query.a",  # which IPv4 address has this name?
+    "dns.query.aaaa",  # which IPv6 address?
+    "dns.query.txt",  # text, such as SPF
+    "dns.query.ptr",  # which name has this address?
+    "dns.query.other",  # any other type: NS, SOA, CNAME, ...
+    # DNS answers
+    "dns.answer.mx",  # the MX records
+    "dns.answer.address",  # A or AAAA records
+    "dns.answer.alias",  # a CNAME stands at that name
+    "dns.answer.other",  # records of another type
+    "dns.answer.cached",  # the resolver remembers
+    "dns.answer.referral",  # "ask those who are in charge"
+    "dns.answer.nodata",  # the name exists, without such a record
+    "dns.answer.nxdomain",  # the name does not exist
+    "dns.answer.servfail",  # the resolver could not find out
+    "dns.answer.refused",  # the server does not want to answer, or cannot
+    "dns.answer.truncated",  # too long for UDP: ask again over TCP
+    # POP3
+    "pop.greet",  # the server speaks first
+    "pop.user",  # who I am
+    "pop.pass",  # my password
+    "pop.capa",  # which extensions do you have?
+    "pop.stat",  # how many messages, how many bytes?
+    "pop.list",  # the size of each message
+    "pop.uidl",  # a lasting name of each message
+    "pop.retr",  # fetch a whole message
+    "pop.top",  # fetch the header and a few lines
+    "pop.dele",  # mark for deletion
+    "pop.rset",  # take back the marks
+    "pop.quit",  # do the deletions and close
+    "pop.other",  # any other command: AUTH, NOOP, or none of POP3
+    "pop.reply.ok",  # +OK
+    "pop.reply.err",  # -ERR
+    "pop.reply.message",  # +OK and the message itself
+    # IMAP, what the client says
+    "imap.login",  # who I am (LOGIN, AUTHENTICATE)
+    "imap.capability",  # what can you do?
+    "imap.list",  # which folders are there? (LIST, LSUB)
+    "imap.select",  # open a folder
+    "imap.examine",  # open a folder only for reading
+    "imap.status",  # numbers of a folder without opening it
+    "imap.fetch",  # parts of messages, exactly what is wanted
+    "imap.store",  # change flags
+    "imap.search",  # which messages match?
+    "imap.expunge",  # remove what has \Deleted
+    "imap.append",  # put a message into a folder
+    "imap.noop",  # anything new?
+    "imap.logout",  # goodbye
+    "imap.literal",  # the bytes that a command announced
+    "imap.other",  # any other command: folders, copies, CLOSE, IDLE, or none of IMAP
+    # IMAP, what the server says
+    "imap.greet",  # the server speaks first
+    "imap.continue",  # + : go on
+    "imap.untagged.capability",  # what the server can do
+    "imap.untagged.list",  # one folder
+    "imap.untagged.flags",  # which flags the folder knows
+    "imap.untagged.exists",  # how many messages are there, how many are recent
+    "imap.untagged.fetch",  # data of one message
+    "imap.untagged.search",  # which messages matched
+    "imap.untagged.status",  # numbers of a folder
+    "imap.untagged.expunge",  # a message is gone, numbers move up
+    "imap.untagged.ok",  # a remark, often with a code such as UIDVALIDITY
+    "imap.untagged.bye",  # the server closes
+    "imap.untagged.other",  # any other untagged response
+    "imap.tagged.ok",  # the command is done
+    "imap.tagged.no",  # the command was refused
+    "imap.tagged.bad",  # the server did not understand
+    "other",  # an event that has no topic of its own
+)
+
+_KNOWN = frozenset(ALL_TOPICS)
+_NOT_VERBS = frozenset(("GREET", "CONTENT", "ENVELOPE", "LITERAL", "CONTINUE"))
+"""Words of the slugs above that somebody might type as a command."""
+
+
+def topic(event: Event, asked: Said | None = None) -> str:
+    """The topic of an event, always one of `ALL_TOPICS`; `asked` is what an answer answers, if known."""
+    match event:
+        case Said():
+            return _known(_said(event, asked), f"{event.protocol}.other")
+        case Segment():
+            return _segment(event)
+        case Datagram():
+            return "datagram"
+        case Noted():
+            return _known(_noted(event))
+    return "other"
+
+
+def _known(*slugs: str) -> str:
+    return next((slug for slug in slugs if slug in _KNOWN), "other")
+
+
+def _segment(event: Segment) -> str:
+    if event.retransmission:
+        return "segment.retransmission"
+    if event.flags & RST:
+        return "segment.rst"
+    if event.flags & SYN:
+        return "segment.synack" if event.flags & ACK else "segment.syn"
+    if event.flags & FIN:
+        return "segment.fin"
+    return "segment.data" if event.payload else "segment.ack"
+
+
+def _noted(event: Noted) -> str:
+    match event.fact:
+        case UserActed(action=action):
+            return f"user.{action}"
+        case PacketDropped(reason=reason):
+            return _known(f"net.drop.{reason}", "net.drop.unreachable")
+        case FaultStarted(what=what):
+            return f"fault.{what}"
+        case FaultEnded():
+            return "fault.end"
+        case RouteDecided(how=how):
+            return f"route.{_slug(how)}"
+        case RouteFailed(situation=situation):
+            return f"failover.{_slug(situation)}"
+        case QueueDone(fate=fate):
+            return f"queue.done.{fate}"
+    return event.kind
+
+
+def _slug(word: str) -> str:
+    return word.replace("_", "-")
+
+
+def _said(event: Said, asked: Said | None) -> str:
+    fields = event.pdu.fields()
+    if event.pdu.role == "cmd" and _text(fields, "verb") in _NOT_VERBS:
+        return f"{event.protocol}.other"
+    match event.protocol:
+        case "smtp" | "lmtp":
+            return _mail_transfer(event, fields, asked)
+        case "dns":
+            return _dns_query(fields) if event.pdu.role == "query" else _dns_answer(fields)
+        case "pop":
+            return _pop(event, fields, asked)
+        case "imap":
+            return _imap(event, fields)
+    return event.kind
+
+
+def _text(fields: Fields, key: str) -> str:
+    value = fields.get(key)
+    return value if isinstance(value, str) else ""
+
+
+# --- SMTP and LMTP ------------------------------------------------------------------------------
+
+_VERBLESS = "auth.response"
+_ENVELOPE = frozenset(("MAIL", "RCPT", "DATA"))
+
+
+def _mail_transfer(event: Said, fields: Fields, asked: Said | None) -> str:
+    protocol = event.protocol
+    match event.pdu.role:
+        case "data":
+            return f"{protocol}.content"
+        case "cmd":
+            return _mail_command(protocol, fields)
+    code = _code(fields)
+    if event.pdu.role == "greet":
+        return "smtp.greet.refused" if protocol == "smtp" and code >= 400 else f"{protocol}.greet"
+    return _mail_reply(protocol, code, asked)
+
+
+def _mail_command(protocol: str, fields: Fields) -> str:
+    verb = _text(fields, "verb")
+    if verb == "MAIL" and protocol == "smtp" and _text(fields, "arg").startswith("FROM:<>"):
+        return "smtp.mail.null"
+    if verb in _ENVELOPE and protocol == "lmtp":
+        return "lmtp.envelope"
+    return f"{protocol}.{verb.lower() or _VERBLESS}"
+
+
+def _mail_reply(protocol: str, code: int, asked: Said | None) -> str:
+    to_what = "" if asked is None else _text(asked.pdu.fields(), "verb") or asked.pdu.role
+    exact = {
+        (250, "data"): "delivered" if protocol == "lmtp" else "taken",
+        (250, "EHLO"): "ehlo",
+        (235, to_what): "authenticated",
+        (334, to_what): "challenge",
+    }.get((code, to_what), str(code))
+    return _known(f"{protocol}.reply.{exact}", f"{protocol}.reply.{code // 100}yz")
+
+
+def _code(fields: Fields) -> int:
+    value = fields.get("code")
+    return value if isinstance(value, int) else 0
+
+
+# --- DNS ----------------------------------------------------------------------------------------
+
+
+def _dns_query(fields: Fields) -> str:
+    return _known(f"dns.query.{_text(fields, 'qtype').lower()}", "dns.query.other")
+
+
+def _dns_answer(fields: Fields) -> str:
+    if fields.get("tc"):
+        return "dns.answer.truncated"
+    rcode = _text(fields, "rcode")
+    if rcode != "NOERROR":
+        return _known(f"dns.answer.{rcode.lower()}", "dns.answer.refused")
+    records = fields.get("rrset") or []
+    if not isinstance(records, list) or not records:
+        return "dns.answer.referral" if _is_referral(fields) else "dns.answer.nodata"
+    return "dns.answer.cached" if fields.get("cache") else _dns_records([str(record) for record in records])
+
+
+def _is_referral(fields: Fields) -> bool:
+    """An authority section of NS records without SOA says: ask those (RFC 2308 section 2.2)."""
+    authority = fields.get("authority") or []
+    texts = [str(rrset) for rrset in authority] if isinstance(authority, list) else []
+    kinds = {text.split(" ")[1] for text in texts if " " in text}
+    return "NS" in kinds and "SOA" not in kinds and not fields.get("aa")
+
+
+def _dns_records(records: list[str]) -> str:
+    kinds = {record.partition(" ")[0] for record in records}
+    if "MX" in kinds:
+        return "dns.answer.mx"
+    if kinds & {"A", "AAAA"}:
+        return "dns.answer.address"
+    return "dns.answer.alias" if kinds == {"CNAME"} else "dns.answer.other"
+
+
+# --- POP3 and IMAP ------------------------------------------------------------------------------
+
+_IMAP_VERBS = {"LSUB": "list", "AUTHENTICATE": "login"}
+_IMAP_ITEMS = {"RECENT": "exists", "LSUB": "list", "NO": "ok", "BAD": "ok", "ESEARCH": "search"}
+
+
+def _pop(event: Said, fields: Fields, asked: Said | None) -> str:
+    if event.pdu.role == "greet":
+        return "pop.greet"
+    if event.pdu.role == "cmd":
+        return f"pop.{_text(fields, 'verb').lower()}"
+    text = str(event.pdu)
+    if text.startswith("-ERR"):
+        return "pop.reply.err"
+    verb = "" if asked is None else _text(asked.pdu.fields(), "verb")
+    return "pop.reply.message" if verb in ("RETR", "TOP") else "pop.reply.ok"
+
+
+def _imap(event: Said, fields: Fields) -> str:
+    match event.pdu.role:
+        case "greet":
+            return "imap.greet"
+        case "cont":
+            return "imap.continue"
+        case "data":
+            return "imap.literal"
+        case "untagged":
+            return _known(f"imap.untagged.{_imap_item(str(event.pdu))}", "imap.untagged.other")
+        case "tagged":
+            words = str(event.pdu).split(" ")
+            return f"imap.tagged.{words[1].lower()}" if len(words) > 1 else "imap.tagged.bad"
+    verb = _text(fields, "verb").removeprefix("UID ")
+    return f"imap.{_IMAP_VERBS.get(verb, verb.lower())}"
+
+
+def _imap_item(line: str) -> str:
+    """The word that says what an untagged response is: `* 3 EXISTS` -> `exists`."""
+    words = line.removeprefix("* ").split(" ")
+    if words[0].isdigit():
+        words = words[1:]
+    word = words[0] if words else ""
+    return _IMAP_ITEMS.get(word, word.lower())
