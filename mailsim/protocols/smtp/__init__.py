@@ -1,0 +1,70 @@
+"""SMTP and LMTP without I/O: commands, replies, content, and an engine for each side (RFC 5321, RFC 2033).
+
+Read `states` first: it is the protocol in one table. `commands` and `replies` are what goes over the wire,
+`grammar` and `parsing` read it, `content` carries the message, `server` and `client` are the engines.
+"""
+
+from mailsim.protocols.smtp.client import SmtpClient
+from mailsim.protocols.smtp.commands import (
+    Auth,
+    AuthCancel,
+    AuthResponse,
+    Command,
+    Data,
+    Ehlo,
+    Expn,
+    Helo,
+    Help,
+    Lhlo,
+    Mail,
+    Noop,
+    Quit,
+    Rcpt,
+    Rset,
+    StartTls,
+    Vrfy,
+)
+from mailsim.protocols.smtp.config import SmtpServerConfig
+from mailsim.protocols.smtp.content import Content
+from mailsim.protocols.smtp.events import Answered, Asked, AuthDone, ContentReceived, Refused, ServerEvent
+from mailsim.protocols.smtp.parsing import BadCommand, parse_command
+from mailsim.protocols.smtp.replies import Challenge, Greeting, Reply
+from mailsim.protocols.smtp.server import SmtpServer
+from mailsim.protocols.smtp.states import NEXT, State
+
+__all__ = [
+    "NEXT",
+    "Answered",
+    "Asked",
+    "Auth",
+    "AuthCancel",
+    "AuthDone",
+    "AuthResponse",
+    "BadCommand",
+    "Challenge",
+    "Command",
+    "Content",
+    "ContentReceived",
+    "Data",
+    "Ehlo",
+    "Expn",
+    "Greeting",
+    "Helo",
+    "Help",
+    "Lhlo",
+    "Mail",
+    "Noop",
+    "Quit",
+    "Rcpt",
+    "Refused",
+    "Reply",
+    "Rset",
+    "ServerEvent",
+    "SmtpClient",
+    "SmtpServer",
+    "SmtpServerConfig",
+    "StartTls",
+    "State",
+    "Vrfy",
+    "parse_command",
+]

@@ -1,0 +1,324 @@
+"""The client's side of SMTP and LMTP (RFC 5321, RFC 2033, RFC 2920), without I/O.
+
+    client = SmtpClient()
+    client.receive(data)
+    client.next_event()                        # Answered(None, Greeting(220, ...))
+    transmit(client.send(Ehlo("relay.skola.example")))
+    client.receive(data)
+    client.next_event()                        # Answered(Ehlo(...), Reply(250, ...)); client.extensions is set
+
+Replies carry no name of what they answer: the first reply belongs to the first command that has none yet,
+and counting is the only way to match them (RFC 2920 section 3.1). A client that sends several commands at
+once therefore keeps two states: where the replies so far have led (`state`), and where the commands sent
+will lead if all of them succeed. What is legal to send is judged by the second.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TypeVar
+
+from mailsim.errors import LocalProtocolError, RemoteProtocolError
+from mailsim.protocols.pdu import Raw
+from mailsim.protocols.smtp import grammar
+from mailsim.protocols.smtp.commands import (
+    Auth,
+    AuthResponse,
+    Command,
+    Data,
+    Ehlo,
+    Helo,
+    Lhlo,
+    Mail,
+    Rcpt,
+    Rset,
+    StartTls,
+)
+from mailsim.protocols.smtp.content import Content, has_bare_line_end, has_long_line
+from mailsim.protocols.smtp.events import Answered
+from mailsim.protocols.smtp.grammar import GrammarError, Parameters
+from mailsim.protocols.smtp.parameters import EXTENSION_OF_MAIL
+from mailsim.protocols.smtp.parsing import BadCommand, parse_auth_line, parse_command
+from mailsim.protocols.smtp.replies import Challenge, Greeting, Reply, split_enhanced
+from mailsim.protocols.smtp.reply_reader import ReplyReader
+from mailsim.protocols.smtp.states import ENDS_A_GROUP, HOPED, LEGAL, NEXT, State
+
+MAX_COMMAND_LINE, MAX_AUTH_LINE, MAX_TEXT_LINE = 512, 12288, 1000
+
+C = TypeVar("C", bound=Command)
+
+
+class SmtpClient:
+    """One connection, seen by the client.
+
+    Public state: `state`, `extensions` (keyword -> parameters, from the last EHLO), `server_name` (of the
+    greeting), `tls_active`, `is_authenticated`, `recipients` (accepted in this transaction).
+    """
+
+    def __init__(self, *, is_lmtp: bool = False, tls_active: bool = False) -> None:
+        self.is_lmtp = is_lmtp
+        self._foreign: tuple[type[Command], ...] = (Ehlo, Helo) if is_lmtp else (Lhlo,)
+        self.tls_active = tls_active
+        self.state = State.CONNECTED
+        self.server_name = ""
+        self._replies = ReplyReader()
+        self._outstanding: deque[tuple[Command | Raw, Command | None]] = deque()  # what, and what it means
+        self._hoped: State | None = None
+        self._error: RemoteProtocolError | None = None
+        self._forget_server()
+
+    def _forget_server(self) -> None:
+        self.extensions: dict[str, str] = {}
+        self.is_authenticated = False
+        self._forget_transaction()
+
+    def _forget_transaction(self) -> None:
+        self._mail: Mail | None = None
+        self.recipients: list[Rcpt] = []
+        self._content_replies = 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the server has said goodbye (221 or 421)."""
+        return self.state is State.CLOSED
+
+    @property
+    def outstanding(self) -> int:
+        """How many commands were sent and have no (complete) answer yet."""
+        return len(self._outstanding)
+
+    @property
+    def can_pipeline(self) -> bool:
+        """Whether commands may be sent before the replies to earlier ones (RFC 2920)."""
+        return "PIPELINING" in self.extensions
+
+    # What we send
+
+    def send(self, command: C) -> C:
+        """Check that `command` may be sent now, remember it, and give it back for sending.
+
+        Raises LocalProtocolError when its turn has not come, when the server did not offer what it needs,
+        or when it would break the grammar.
+        """
+        hoped = self._hoped_state()
+        if (hoped, type(command)) not in LEGAL or type(command) in self._foreign:
+            raise LocalProtocolError(f"{command.verb or type(command).__name__} is not legal when {hoped.value}")
+        if self._outstanding:
+            self._check_pipelining()
+        self._check_form(command)
+        self._outstanding.append((command, command))
+        self._hoped = HOPED.get((hoped, type(command)), hoped)
+        return command
+
+    def send_anyway(self, pdu: Command | Raw) -> Command | Raw:
+        """Remember something for sending without any check: what a hand or a broken client sends.
+
+        It counts as one command, and one reply is expected for it. If it reads like a command after all,
+        the state follows the reply as usual.
+        """
+        self._outstanding.append((pdu, self._meaning(pdu.data) if isinstance(pdu, Raw) else pdu))
+        self._hoped = None
+        return pdu
+
+    def _meaning(self, data: bytes) -> Command | None:
+        if self.state is State.READING_CONTENT:
+            return Content(data)
+        try:
+            if self.state is State.AUTHENTICATING:
+                return parse_auth_line(data)
+            return parse_command(data, is_lmtp=self.is_lmtp)
+        except BadCommand:
+            return None
+
+    def mail_parameters(self, content: bytes) -> Parameters:
+        """SIZE and BODY for a message, as far as the server knows them (RFC 1870, RFC 6152)."""
+        parameters: Parameters = ()
+        if "SIZE" in self.extensions:
+            parameters += (("SIZE", str(Content(content).size)),)
+        if "8BITMIME" in self.extensions and not content.isascii():
+            parameters += (("BODY", "8BITMIME"),)
+        return parameters
+
+    def _hoped_state(self) -> State:
+        """Where we shall be when everything that is under way succeeds."""
+        if self._hoped is None:
+            self._hoped = self.state
+            for _, command in self._outstanding:
+                if command is not None:
+                    self._hoped = HOPED.get((self._hoped, type(command)), self._hoped)
+        return self._hoped
+
+    def _check_pipelining(self) -> None:
+        last, _ = self._outstanding[-1]
+        if not self.can_pipeline:
+            raise LocalProtocolError(f"{last} has no reply yet, and the server does not offer PIPELINING")
+        if type(last) in ENDS_A_GROUP:
+            raise LocalProtocolError(f"nothing may be sent before the reply to {last}")
+
+    def _check_form(self, command: Command) -> None:
+        if isinstance(command, Content):
+            self._check_content(command)
+            return
+        line = str(command)
+        # SMTPUTF8 (RFC 6531) would allow more than ASCII here.
+        if not line.isascii() or not line.isprintable():
+            raise LocalProtocolError(f"only printable ASCII may be sent: {line!r}")
+        if len(line) + 2 > self._line_limit(command):
+            raise LocalProtocolError(f"a command line of {len(line) + 2} octets")
+        match command:
+            case Mail() | Rcpt():
+                self._check_path(command)
+            case Ehlo(domain) | Helo(domain) | Lhlo(domain):
+                self._check_domain(domain)
+            case Auth(mechanism) if mechanism not in self.extensions.get("AUTH", "").split():
+                raise LocalProtocolError(f"the server does not offer AUTH {mechanism}")
+            case StartTls() if self.tls_active or "STARTTLS" not in self.extensions:
+                raise LocalProtocolError("the server does not offer STARTTLS")
+
+    def _line_limit(self, command: Command) -> int:
+        if isinstance(command, Auth | AuthResponse):
+            return MAX_AUTH_LINE
+        # Parameters of extensions do not count: each extension adds their length to the limit.
+        return MAX_COMMAND_LINE + (
+            len(grammar.format_parameters(command.parameters)) if isinstance(command, Mail | Rcpt) else 0
+        )
+
+    def _check_path(self, command: Mail | Rcpt) -> None:
+        try:
+            grammar.check_path(command.path, bare_postmaster=isinstance(command, Rcpt))
+        except GrammarError as error:
+            raise LocalProtocolError(f"{command}: {error}") from None
+        for key, _ in command.parameters:
+            extension = EXTENSION_OF_MAIL.get(key) if isinstance(command, Mail) else None
+            if extension not in self.extensions:
+                raise LocalProtocolError(f"the server does not offer what {key} needs")
+        if isinstance(command, Rcpt) and not command.path:
+            raise LocalProtocolError("a recipient cannot be null")
+
+    def _check_domain(self, domain: str) -> None:
+        try:
+            grammar.check_domain(domain)
+        except GrammarError as error:
+            raise LocalProtocolError(f"{domain}: {error}") from None
+
+    def _check_content(self, content: Content) -> None:
+        data = content.data
+        if has_bare_line_end(data):
+            raise LocalProtocolError("the message holds a CR or LF that stands alone")
+        if has_long_line(data, MAX_TEXT_LINE):
+            raise LocalProtocolError("the message has a line that is too long")
+        if not data.isascii() and (self._mail is None or self._mail.parameter("BODY") != "8BITMIME"):
+            raise LocalProtocolError("eight bits need MAIL with BODY=8BITMIME")
+
+    # What arrives
+
+    def receive(self, data: bytes) -> None:
+        """Take octets from the connection."""
+        if self.state is not State.CLOSED:
+            self._replies.feed(data)
+
+    def next_event(self) -> Answered | None:
+        """The next reply with what it answers, or None until more has arrived.
+
+        Raises RemoteProtocolError, then and ever after, when the server breaks the protocol.
+        """
+        if self._error is not None:
+            raise self._error
+        if self.state in (State.CLOSED, State.STARTING_TLS):
+            return None
+        try:
+            taken = self._replies.take()
+            return None if taken is None else self._answered(*taken)
+        except RemoteProtocolError as error:
+            self._error = error
+            raise
+
+    def _answered(self, code: int, texts: tuple[str, ...]) -> Answered:
+        if self.state is State.CONNECTED:
+            return self._greeted(Greeting(code, texts))
+        if not self._outstanding:
+            if code != 421:
+                raise RemoteProtocolError(f"a reply that nobody asked for: {code} {texts[0]}")
+            self.state = State.CLOSED
+            return Answered(None, self._reply(code, texts))
+        pdu, command = self._outstanding[0]
+        reply = self._read_reply(command, code, texts)
+        recipient = None
+        if isinstance(command, Content) and self.is_lmtp:
+            recipient = self.recipients[self._content_replies]
+            self._content_replies += 1
+        if recipient is None or self._content_replies == len(self.recipients):
+            self._outstanding.popleft()
+            self._follow(command, reply)
+        if code == 421:
+            self.state = State.CLOSED
+        return Answered(pdu, reply, recipient)
+
+    def _read_reply(self, command: Command | None, code: int, texts: tuple[str, ...]) -> Reply:
+        if isinstance(command, Ehlo | Helo | Lhlo):
+            return Reply(code, texts)
+        if code == 334 and isinstance(command, Auth | AuthResponse):
+            return Challenge(code, texts)
+        return self._reply(code, texts)
+
+    def _reply(self, code: int, texts: tuple[str, ...]) -> Reply:
+        if "ENHANCEDSTATUSCODES" not in self.extensions:
+            return Reply(code, texts)
+        enhanced, texts = split_enhanced(code, texts)
+        return Reply(code, texts, enhanced)
+
+    def _greeted(self, greeting: Greeting) -> Answered:
+        if greeting.is_intermediate:
+            raise RemoteProtocolError(f"this is no greeting: {greeting}")
+        self.state = State.GREETED if greeting.is_positive else State.TURNED_AWAY
+        if greeting.code == 421:
+            self.state = State.CLOSED
+        self.server_name = greeting.lines[0].partition(" ")[0]
+        self._hoped = None
+        return Answered(None, greeting)
+
+    def _follow(self, command: Command | None, reply: Reply) -> None:
+        """Move to where the reply leads."""
+        if command is not None:
+            self.state = NEXT.get((self.state, type(command), reply.code // 100), self.state)
+        if reply.code == 354 and isinstance(command, Data):
+            # Content is due even if we believe that no recipient was accepted (RFC 2920 section 3.1).
+            self.state = State.READING_CONTENT
+            if self.is_lmtp and not self.recipients:
+                raise RemoteProtocolError("354 without a recipient (RFC 2033 section 4.2)")
+        if reply.is_negative or not self._outstanding:
+            self._hoped = None
+        match command:
+            case Content():
+                self._forget_transaction()
+            case _ if not reply.is_positive:
+                pass
+            case Mail():
+                self._mail = command
+            case Rcpt():
+                self.recipients.append(command)
+            case Rset():
+                self._forget_transaction()
+            case Ehlo() | Lhlo() | Helo():
+                self._forget_transaction()
+                self._learn(() if isinstance(command, Helo) else reply.lines[1:])
+            case Auth() | AuthResponse():
+                self.is_authenticated = True
+
+    def _learn(self, lines: tuple[str, ...]) -> None:
+        """Keywords in capitals and their parameters (RFC 5321 section 4.1.1.1)."""
+        self.extensions = {}
+        for line in lines:
+            keyword, _, parameters = line.strip().partition(" ")
+            self.extensions[keyword.upper()] = parameters.strip()
+
+    def reset_after_tls(self) -> int:
+        """TLS is up: forget the server and all plaintext that came too early (RFC 3207 section 4.2).
+
+        Returns how many octets were thrown away.
+        """
+        if self.state is not State.STARTING_TLS:
+            raise LocalProtocolError("no TLS handshake is due")
+        self.state, self.tls_active, self._hoped = State.GREETED, True, None
+        self._forget_server()
+        return self._replies.clear()

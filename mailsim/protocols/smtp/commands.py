@@ -1,0 +1,235 @@
+"""What an SMTP client says, one class for each verb (RFC 5321 section 4.1.1).
+
+A new verb (BDAT, ETRN...) is a class here, its grammar in `parsing` and its rows in `states`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from mailsim.protocols import sasl
+from mailsim.protocols.pdu import Json
+from mailsim.protocols.smtp import grammar
+from mailsim.protocols.smtp.grammar import Parameters
+
+
+class Command:
+    """What a client sends: a verb with an argument, a line of a SASL exchange, or the content."""
+
+    __slots__ = ()
+    verb: ClassVar[str] = ""
+    role: ClassVar[str] = "cmd"
+
+    @property
+    def argument(self) -> str:
+        """All that follows the verb and a space."""
+        return ""
+
+    def to_bytes(self) -> bytes:
+        return f"{self}\r\n".encode()
+
+    def __str__(self) -> str:
+        argument = self.argument
+        return f"{self.verb} {argument}" if argument else self.verb
+
+    def fields(self) -> Mapping[str, Json]:
+        return {"verb": self.verb, "arg": self.argument}
+
+
+@dataclass(frozen=True, slots=True)
+class Ehlo(Command):
+    """Who the client is, and: which extensions do you have? (RFC 5321 section 4.1.1.1)"""
+
+    domain: str
+    verb: ClassVar[str] = "EHLO"
+
+    @property
+    def argument(self) -> str:
+        return self.domain
+
+
+@dataclass(frozen=True, slots=True)
+class Helo(Command):
+    """Who the client is; no extensions (RFC 5321 section 4.1.1.1)."""
+
+    domain: str
+    verb: ClassVar[str] = "HELO"
+
+    @property
+    def argument(self) -> str:
+        return self.domain
+
+
+@dataclass(frozen=True, slots=True)
+class Lhlo(Command):
+    """EHLO of LMTP (RFC 2033 section 4.1)."""
+
+    domain: str
+    verb: ClassVar[str] = "LHLO"
+
+    @property
+    def argument(self) -> str:
+        return self.domain
+
+
+@dataclass(frozen=True, slots=True)
+class _WithPath(Command):
+    """`path` is a mailbox without angle brackets; parameters keep their order, their keys are capitals."""
+
+    path: str
+    parameters: Parameters = ()
+    keyword: ClassVar[str] = ""
+
+    @property
+    def argument(self) -> str:
+        return f"{self.keyword}:<{self.path}>{grammar.format_parameters(self.parameters)}"
+
+    def parameter(self, key: str) -> str | None:
+        """The value of a parameter; None when it is not there or has none."""
+        return next((value for name, value in self.parameters if name == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail(_WithPath):
+    """Begin a transaction; `path` is where reports go, "" for nowhere (RFC 5321 section 4.1.1.2)."""
+
+    verb: ClassVar[str] = "MAIL"
+    keyword: ClassVar[str] = "FROM"
+
+    @property
+    def size(self) -> int | None:
+        """The declared message size (RFC 1870 section 6), None when not declared."""
+        value = self.parameter("SIZE")
+        return None if value is None else int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Rcpt(_WithPath):
+    """Add a recipient; `path` may be a bare `postmaster` (RFC 5321 section 4.1.1.3)."""
+
+    verb: ClassVar[str] = "RCPT"
+    keyword: ClassVar[str] = "TO"
+
+
+@dataclass(frozen=True, slots=True)
+class Data(Command):
+    """The content follows, if you agree (RFC 5321 section 4.1.1.4)."""
+
+    verb: ClassVar[str] = "DATA"
+
+
+@dataclass(frozen=True, slots=True)
+class Rset(Command):
+    """Forget the transaction (RFC 5321 section 4.1.1.5)."""
+
+    verb: ClassVar[str] = "RSET"
+
+
+@dataclass(frozen=True, slots=True)
+class Noop(Command):
+    """Say ok; the text means nothing (RFC 5321 section 4.1.1.9)."""
+
+    text: str = ""
+    verb: ClassVar[str] = "NOOP"
+
+    @property
+    def argument(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Vrfy(Command):
+    """Is this a user of yours? (RFC 5321 section 4.1.1.6)"""
+
+    text: str
+    verb: ClassVar[str] = "VRFY"
+
+    @property
+    def argument(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Expn(Command):
+    """Who is in this mailing list? (RFC 5321 section 4.1.1.7)"""
+
+    text: str
+    verb: ClassVar[str] = "EXPN"
+
+    @property
+    def argument(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Help(Command):
+    """Which commands are there? (RFC 5321 section 4.1.1.8)"""
+
+    text: str = ""
+    verb: ClassVar[str] = "HELP"
+
+    @property
+    def argument(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Quit(Command):
+    """Say goodbye and close (RFC 5321 section 4.1.1.10)."""
+
+    verb: ClassVar[str] = "QUIT"
+
+
+@dataclass(frozen=True, slots=True)
+class StartTls(Command):
+    """The next byte that I send begins a TLS handshake (RFC 3207 section 4)."""
+
+    verb: ClassVar[str] = "STARTTLS"
+
+
+@dataclass(frozen=True, slots=True)
+class Auth(Command):
+    """Begin a SASL exchange; `initial` is the initial response, decoded, or None (RFC 4954 section 4)."""
+
+    mechanism: str
+    initial: bytes | None = None
+    verb: ClassVar[str] = "AUTH"
+
+    @property
+    def argument(self) -> str:
+        if self.initial is None:
+            return self.mechanism
+        return f"{self.mechanism} {sasl.encode(self.initial) or '='}"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthResponse(Command):
+    """The client's turn in a SASL exchange: a line of base64 and no verb (RFC 4954 section 4)."""
+
+    data: bytes
+
+    @property
+    def argument(self) -> str:
+        return sasl.encode(self.data)
+
+    def __str__(self) -> str:
+        return self.argument
+
+
+@dataclass(frozen=True, slots=True)
+class AuthCancel(Command):
+    """The client gives up a SASL exchange: a line with an asterisk (RFC 4954 section 4)."""
+
+    @property
+    def argument(self) -> str:
+        return "*"
+
+    def __str__(self) -> str:
+        return "*"
+
+
+Hello: TypeAlias = Ehlo | Helo | Lhlo
+Verb: TypeAlias = Hello | Mail | Rcpt | Data | Rset | Noop | Vrfy | Expn | Help | Quit | StartTls | Auth
+"""A command that begins with its verb: all but the lines of a SASL exchange and the content."""

@@ -1,0 +1,77 @@
+"""How an SMTP or LMTP server is set up: its name, extensions and limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailsim.protocols.smtp.grammar import check_domain
+
+SIZE_PARAMETER, BODY_PARAMETER, AUTH_PARAMETER = 26, 17, 500
+"""Octets by which MAIL may grow: RFC 1870 section 3 (5), RFC 6152, RFC 4954 section 3."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServerConfig:
+    """A server's settings. Limits are octets, with the CRLF, as RFC 5321 section 4.5.3.1 counts."""
+
+    hostname: str
+    is_lmtp: bool = False
+    pipelining: bool = True
+    eight_bit_mime: bool = True
+    enhanced_status_codes: bool = True
+    size: bool = True
+    size_limit: int = 10_240_000
+    """The biggest message, 0 for no fixed limit; it holds even when SIZE is not offered."""
+    starttls: bool = False
+    require_tls: bool = False
+    """Nearly everything is 530 until TLS is active (RFC 3207 section 4)."""
+    auth_mechanisms: tuple[str, ...] = ()
+    require_auth: bool = False
+    """Nearly everything is 530 until the client has authenticated (RFC 4954 section 6)."""
+    auth_requires_tls: bool = False
+    """AUTH is not offered, and 538 when tried, until TLS is active."""
+    help: bool = True
+    expn: bool = False
+    max_recipients: int = 100
+    command_line_limit: int = 512
+    text_line_limit: int = 1000
+    auth_line_limit: int = 12288
+
+    def __post_init__(self) -> None:
+        check_domain(self.hostname)
+
+    @property
+    def protocol(self) -> str:
+        """What the greeting calls the protocol."""
+        return "LMTP" if self.is_lmtp else "ESMTP"
+
+    def ehlo_lines(self, tls_active: bool) -> tuple[str, ...]:
+        """The extensions, one a line, as EHLO lists them (RFC 5321 section 4.1.1.1)."""
+        offers_auth = self.auth_mechanisms and (tls_active or not self.auth_requires_tls)
+        lines = (
+            "PIPELINING" if self.pipelining else "",
+            f"SIZE {self.size_limit}" if self.size else "",
+            "STARTTLS" if self.starttls and not tls_active else "",
+            f"AUTH {' '.join(self.auth_mechanisms)}" if offers_auth else "",
+            "ENHANCEDSTATUSCODES" if self.enhanced_status_codes else "",
+            "8BITMIME" if self.eight_bit_mime else "",
+            "EXPN" if self.expn else "",
+            "HELP" if self.help else "",
+            # The places of SMTPUTF8 (RFC 6531), DSN (RFC 3461), CHUNKING (RFC 3030).
+        )
+        return tuple(line for line in lines if line)
+
+    @property
+    def mail_line_limit(self) -> int:
+        """How long a MAIL command may be with the parameters of the extensions that are offered."""
+        return (
+            self.command_line_limit
+            + (SIZE_PARAMETER if self.size else 0)
+            + (BODY_PARAMETER if self.eight_bit_mime else 0)
+            + (AUTH_PARAMETER if self.auth_mechanisms else 0)
+        )
+
+    @property
+    def longest_line_limit(self) -> int:
+        """No line of any kind may be longer than this."""
+        return max(self.mail_line_limit, self.auth_line_limit if self.auth_mechanisms else 0)

@@ -1,0 +1,189 @@
+"""Reads the lines of an SMTP client: bytes to typed commands, once, here (RFC 5321 section 4.1.1).
+
+What is no command becomes a `BadCommand` that carries the reply which the RFC gives for it: 500 for a
+verb that nobody knows, 502 for one that is known and not implemented, 501 for an argument that breaks
+the grammar.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mailsim.errors import RemoteProtocolError
+from mailsim.protocols import sasl
+from mailsim.protocols.smtp import grammar, replies
+from mailsim.protocols.smtp.commands import (
+    Auth,
+    AuthCancel,
+    AuthResponse,
+    Data,
+    Ehlo,
+    Expn,
+    Hello,
+    Helo,
+    Help,
+    Lhlo,
+    Mail,
+    Noop,
+    Quit,
+    Rcpt,
+    Rset,
+    StartTls,
+    Verb,
+    Vrfy,
+)
+from mailsim.protocols.smtp.grammar import GrammarError, Parameters
+from mailsim.protocols.smtp.replies import Reply
+
+
+class BadCommand(RemoteProtocolError):
+    """A line that is no command; `reply` is what a server answers."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply)
+        self.reply = reply
+
+    def __str__(self) -> str:
+        return str(self.reply)
+
+
+Parser = Callable[[str], Verb]
+
+
+def _path(text: str, keyword: str, enhanced: str, bare_postmaster: bool) -> tuple[str, Parameters]:
+    start = len(keyword)
+    if text[:start].upper() != keyword:
+        raise BadCommand(Reply.of(501, "5.5.4", f"Write {keyword}<address>"))
+    try:
+        path, end = grammar.parse_path(text, start, bare_postmaster=bare_postmaster)
+    except GrammarError as error:
+        raise BadCommand(Reply.of(501, enhanced, str(error))) from None
+    if end == len(text):
+        return path, ()
+    if text[end] != " ":
+        raise BadCommand(Reply.of(501, enhanced, "Nothing may follow the closing bracket directly"))
+    try:
+        return path, grammar.parse_parameters(text[end + 1 :])
+    except GrammarError as error:
+        raise BadCommand(Reply.of(501, "5.5.4", str(error))) from None
+
+
+def _mail(text: str) -> Mail:
+    return Mail(*_path(text, "FROM:", "5.1.7", False))
+
+
+def _rcpt(text: str) -> Rcpt:
+    path, parameters = _path(text, "TO:", "5.1.3", True)
+    if not path:
+        raise BadCommand(Reply.of(501, "5.1.3", "A recipient cannot be null"))
+    return Rcpt(path, parameters)
+
+
+def _hello(make: Callable[[str], Hello]) -> Parser:
+    def parse(text: str) -> Hello:
+        # RFC 5321 section 4.1.1.1: be prepared for words after an address literal.
+        domain = text.partition(" ")[0] if text.startswith("[") else text
+        try:
+            grammar.check_domain(domain)
+        except GrammarError as error:
+            raise BadCommand(Reply.of(501, "5.5.4", str(error))) from None
+        return make(domain)
+
+    return parse
+
+
+def _alone(command: Verb) -> Parser:
+    def parse(text: str) -> Verb:
+        if text:
+            raise BadCommand(replies.NO_ARGUMENT_ALLOWED)
+        return command
+
+    return parse
+
+
+def _text(make: Callable[[str], Verb], required: bool) -> Parser:
+    def parse(text: str) -> Verb:
+        if (required and not text) or not text.isprintable():
+            raise BadCommand(Reply.of(501, "5.5.4", "Bad or missing argument"))
+        return make(text)
+
+    return parse
+
+
+_mechanism_name = re.compile(r"[A-Za-z0-9_-]{1,20}").fullmatch  # RFC 4422 section 3.1
+
+
+def _auth(text: str) -> Auth:
+    mechanism, space, initial = text.partition(" ")
+    if not _mechanism_name(mechanism):
+        raise BadCommand(Reply.of(501, "5.5.4", "Write AUTH mechanism"))
+    if not space:
+        return Auth(mechanism.upper())
+    try:
+        return Auth(mechanism.upper(), b"" if initial == "=" else _base64(initial))
+    except sasl.SaslError:
+        raise BadCommand(replies.AUTH_BAD_RESPONSE) from None
+
+
+def _base64(text: str) -> bytes:
+    if not text:
+        raise sasl.SaslError("an empty initial response is written =")
+    return sasl.decode(text)
+
+
+VERBS: dict[str, tuple[type[Verb], Parser]] = {
+    "EHLO": (Ehlo, _hello(Ehlo)),
+    "HELO": (Helo, _hello(Helo)),
+    "MAIL": (Mail, _mail),
+    "RCPT": (Rcpt, _rcpt),
+    "DATA": (Data, _alone(Data())),
+    "RSET": (Rset, _alone(Rset())),
+    "NOOP": (Noop, _text(Noop, False)),
+    "VRFY": (Vrfy, _text(Vrfy, True)),
+    "EXPN": (Expn, _text(Expn, True)),
+    "HELP": (Help, _text(Help, False)),
+    "QUIT": (Quit, _alone(Quit())),
+    "STARTTLS": (StartTls, _alone(StartTls())),
+    "AUTH": (Auth, _auth),
+}
+"""The class and the parser of each verb of SMTP."""
+
+LMTP_VERBS = {"LHLO": (Lhlo, _hello(Lhlo)), **{v: p for v, p in VERBS.items() if v not in ("EHLO", "HELO")}}
+"""The same for LMTP, which knows neither EHLO nor HELO (RFC 2033 section 4.1)."""
+
+OBSOLETE = frozenset({"SEND", "SOML", "SAML", "TURN"})
+"""Verbs that a server still recognizes and no longer implements (RFC 5321 appendix F)."""
+
+
+def split_verb(line: bytes) -> tuple[str, str]:
+    """Verb in capitals and argument of a line; raises BadCommand for a line that is not ASCII.
+
+    White space before the CRLF is tolerated (RFC 5321 section 4.1.1). SMTPUTF8 (RFC 6531) would decode
+    UTF-8 here, once the client has asked for it.
+    """
+    try:
+        verb, _, argument = line.rstrip(b" \t\r\n").decode("ascii").partition(" ")
+    except UnicodeDecodeError:
+        verb = line.partition(b" ")[0].decode("ascii", "replace").upper()
+        raise BadCommand(replies.NOT_ASCII if verb in VERBS else replies.UNRECOGNIZED) from None
+    return verb.upper(), argument
+
+
+def parse_command(line: bytes, *, is_lmtp: bool = False) -> Verb:
+    """Read one line with its CRLF; raises BadCommand, which knows the reply."""
+    verb, argument = split_verb(line)
+    found = (LMTP_VERBS if is_lmtp else VERBS).get(verb)
+    if found is None:
+        raise BadCommand(replies.NOT_IMPLEMENTED if verb in OBSOLETE else replies.UNRECOGNIZED)
+    return found[1](argument)
+
+
+def parse_auth_line(line: bytes) -> AuthResponse | AuthCancel:
+    """Read a line inside a SASL exchange; raises BadCommand when it is not base64."""
+    if line == b"*\r\n":
+        return AuthCancel()
+    try:
+        return AuthResponse(sasl.decode(line.removesuffix(b"\r\n").decode("ascii", "replace")))
+    except sasl.SaslError:
+        raise BadCommand(replies.AUTH_BAD_RESPONSE) from None

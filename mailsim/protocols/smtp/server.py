@@ -1,0 +1,407 @@
+"""The server's side of SMTP and LMTP (RFC 5321, RFC 2033), without I/O.
+
+    server = SmtpServer(SmtpServerConfig(hostname="mx.firma.example"))
+    send(server.greeting())
+    server.receive(data)
+    while event := server.next_event():
+        match event:
+            case Refused(reply=reply) | (Challenge() as reply): send(reply)
+            case Rcpt(path=path) if not exists(path): send(server.refuse(Reply.of(550, "5.1.1", "No such user")))
+            case AuthDone(): ...
+            case ContentReceived(data=data): ...
+            case _: send(server.accept())
+
+The engine answers alone what needs no knowledge of the world: what is no command, out of order, too long
+or not offered. All else is handed out, one command at a time, because the answer to one decides what the
+next one means (RFC 2920: pipelined commands are answered in order). The checks of a line, in this order:
+is it a line, is the verb known, is it its turn, does policy want TLS or AUTH first, is its argument well
+formed, are its parameters offered.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mailsim.errors import LocalProtocolError
+from mailsim.protocols import sasl
+from mailsim.protocols.smtp import replies
+from mailsim.protocols.smtp.command_lines import BadLine, CommandLines
+from mailsim.protocols.smtp.commands import (
+    Auth,
+    AuthCancel,
+    AuthResponse,
+    Command,
+    Data,
+    Ehlo,
+    Expn,
+    Helo,
+    Help,
+    Lhlo,
+    Mail,
+    Noop,
+    Quit,
+    Rcpt,
+    Rset,
+    StartTls,
+    Vrfy,
+)
+from mailsim.protocols.smtp.config import SmtpServerConfig
+from mailsim.protocols.smtp.content import Content, ContentReader
+from mailsim.protocols.smtp.events import Asked, AuthDone, ContentReceived, Refused, ServerEvent
+from mailsim.protocols.smtp.order import forbidden, is_offered, out_of_order
+from mailsim.protocols.smtp.parameters import check_mail_parameters, check_rcpt_parameters
+from mailsim.protocols.smtp.parsing import LMTP_VERBS, OBSOLETE, VERBS, BadCommand, parse_auth_line, split_verb
+from mailsim.protocols.smtp.replies import Challenge, Greeting, Reply
+from mailsim.protocols.smtp.states import LEGAL, NEXT, State
+
+HELLOS = (Ehlo, Helo, Lhlo)
+HELLO_VERBS = (b"EHLO", b"HELO", b"LHLO")
+
+DEFAULT_ANSWERS: dict[type[object], Reply] = {
+    Mail: replies.SENDER_OK,
+    Rcpt: replies.RECIPIENT_OK,
+    Data: replies.START_INPUT,
+    Rset: replies.RESET_OK,
+    Noop: replies.NOOP_OK,
+    Vrfy: replies.CANNOT_VERIFY,
+    Expn: replies.CANNOT_VERIFY,
+    StartTls: replies.START_TLS,
+}
+
+
+class SmtpServer:
+    """One connection, seen by the server; LMTP when the configuration says so.
+
+    Public state: `state`, `client_name` (of EHLO), `is_extended` (EHLO, not HELO), `tls_active`,
+    `username` (authenticated, or ""), and the transaction: `sender` and `recipients`.
+    """
+
+    def __init__(self, config: SmtpServerConfig, *, tls_active: bool = False) -> None:
+        self.config = config
+        self.tls_active = tls_active
+        self.state = State.CONNECTED
+        self._lines = CommandLines(config.longest_line_limit)
+        self._reader: ContentReader | None = None
+        self._pending: Asked | None = None
+        self._refusals: deque[Refused] = deque()
+        self._verbs = LMTP_VERBS if config.is_lmtp else VERBS
+        self._line_limits = {"MAIL": config.mail_line_limit, "AUTH": config.auth_line_limit}
+        self._forget_client()
+
+    def _forget_client(self) -> None:
+        self.client_name = ""
+        self.is_extended = False
+        self.username = ""
+        self._mechanism: sasl.ServerMechanism | None = None
+        self._clear_transaction()
+
+    def _clear_transaction(self) -> None:
+        self.sender: Mail | None = None
+        self.recipients: list[Rcpt] = []
+        self._refused_recipient = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the last reply was a goodbye (221 or 421): close the connection after it."""
+        return self.state is State.CLOSED
+
+    # What arrives
+
+    def receive(self, data: bytes) -> None:
+        """Take octets from the connection."""
+        if self._reader is not None:
+            self._reader.feed(data)
+        elif self.state is not State.CLOSED:
+            self._lines.feed(data)
+
+    def next_event(self) -> ServerEvent | None:
+        """The next thing to deal with, or None until more has arrived.
+
+        Raises LocalProtocolError while the last command has no answer yet.
+        """
+        if self._pending is not None:
+            raise LocalProtocolError(f"{self._pending!r} has no answer yet")
+        if self._refusals:
+            return self._refusals.popleft()
+        if self._reader is not None:
+            return self._content(self._reader)
+        if self.state in (State.CONNECTED, State.STARTING_TLS, State.CLOSED):
+            return None
+        line = self._lines.take()
+        if line is None:
+            return None
+        if isinstance(line, BadLine):
+            return self._refuse_line(line)
+        try:
+            if self.state is State.AUTHENTICATING:
+                return self._sasl_line(line)
+            return self._command(line)
+        except BadCommand as error:
+            return Refused(line, self._dress(error.reply, to_hello=line[:4].upper() in HELLO_VERBS))
+
+    def _refuse_line(self, bad: BadLine) -> Refused:
+        reply = replies.BARE_LINE_END
+        if bad.is_too_long:
+            reply = self._too_long(bad.line)
+        if self.state is State.AUTHENTICATING:
+            self._end_authentication(AuthResponse, reply)
+        return Refused(bad.line, self._dress(reply))
+
+    def _too_long(self, line: bytes) -> Reply:
+        if self.state is State.AUTHENTICATING or line[:5].upper() == b"AUTH ":
+            return replies.AUTH_LINE_TOO_LONG
+        return replies.LINE_TOO_LONG
+
+    def _command(self, line: bytes) -> ServerEvent:
+        config = self.config
+        verb, argument = split_verb(line)
+        if len(line) > self._line_limits.get(verb, config.command_line_limit):
+            raise BadCommand(self._too_long(line))
+        found = self._verbs.get(verb)
+        if found is None:
+            raise BadCommand(replies.NOT_IMPLEMENTED if verb in OBSOLETE else replies.UNRECOGNIZED)
+        kind, parse = found
+        if not is_offered(config, kind):
+            raise BadCommand(replies.NOT_IMPLEMENTED)
+        if (self.state, kind) not in LEGAL:
+            raise BadCommand(out_of_order(self.state, kind, self._refused_recipient, config.is_lmtp))
+        if (reply := forbidden(config, kind, self.tls_active, self.username)) is not None:
+            raise BadCommand(reply)
+        command = parse(argument)
+        match command:
+            case Auth():
+                return self._begin_authentication(command)
+            case Mail():
+                check_mail_parameters(command, config, self.is_extended)
+            case Rcpt():
+                check_rcpt_parameters(command)
+                if len(self.recipients) >= config.max_recipients:
+                    raise BadCommand(replies.TOO_MANY_RECIPIENTS)
+        self._pending = command
+        return command
+
+    # AUTH
+
+    def _begin_authentication(self, command: Auth) -> ServerEvent:
+        config = self.config
+        if not self.is_extended:
+            raise BadCommand(replies.HELLO_FIRST)
+        if self.username:
+            raise BadCommand(replies.AUTH_ALREADY)
+        if config.auth_requires_tls and not self.tls_active:
+            raise BadCommand(replies.AUTH_NEEDS_TLS)
+        make = sasl.SERVER_MECHANISMS.get(command.mechanism)
+        if make is None or command.mechanism not in config.auth_mechanisms:
+            raise BadCommand(replies.AUTH_UNKNOWN)
+        self._mechanism = make()
+        self.state = State.AUTHENTICATING
+        return self._sasl_step(command.initial)
+
+    def _sasl_line(self, line: bytes) -> ServerEvent:
+        try:
+            command = parse_auth_line(line)
+        except BadCommand as error:
+            self._end_authentication(AuthResponse, error.reply)
+            raise
+        if isinstance(command, AuthCancel):
+            self._end_authentication(AuthCancel, replies.AUTH_CANCELLED)
+            raise BadCommand(replies.AUTH_CANCELLED)
+        return self._sasl_step(command.data)
+
+    def _sasl_step(self, response: bytes | None) -> ServerEvent:
+        assert self._mechanism is not None
+        try:
+            step = self._mechanism.step(response)
+        except sasl.SaslError:
+            self._end_authentication(AuthResponse, replies.AUTH_BAD_RESPONSE)
+            raise BadCommand(replies.AUTH_BAD_RESPONSE) from None
+        if isinstance(step, bytes):
+            return Challenge.from_data(step)
+        self._pending = done = AuthDone(self._mechanism.name, step)
+        return done
+
+    def _end_authentication(self, kind: type[Command], reply: Reply) -> None:
+        self._mechanism = None
+        self.state = NEXT[State.AUTHENTICATING, kind, reply.code // 100]
+
+    # Content
+
+    def _content(self, reader: ContentReader) -> ServerEvent | None:
+        arrived = reader.take()
+        if arrived is None:
+            return None
+        self._reader = None
+        self._lines.feed(arrived.rest)
+        if arrived.problem is None:
+            self._pending = received = ContentReceived(arrived.data, arrived.wire_size)
+            return received
+        refusal = Refused(b"", self._dress(arrived.problem))
+        # LMTP owes one reply for each recipient, also when it is the engine that refuses.
+        self._refusals.extend([refusal] * ((len(self.recipients) if self.config.is_lmtp else 1) - 1))
+        self._end_content(arrived.problem)
+        return refusal
+
+    def _end_content(self, reply: Reply) -> None:
+        self.state = NEXT[State.READING_CONTENT, Content, reply.code // 100]
+        self._clear_transaction()
+
+    # Answers
+
+    def greeting(self, reply: Reply | None = None) -> Greeting:
+        """The first thing to send: 220 by default; a negative `reply` (554) turns the client away."""
+        if self.state is not State.CONNECTED:
+            raise LocalProtocolError("the greeting has been sent")
+        if reply is None:
+            reply = Reply(220, (f"{self.config.hostname} {self.config.protocol} Service ready",))
+        match reply.code:
+            case 220:
+                self.state = State.GREETED
+            case 421:
+                self.state = State.CLOSED
+            case _ if reply.is_negative:
+                self.state = State.TURNED_AWAY
+            case _:
+                raise LocalProtocolError(f"no greeting: {reply}")
+        return Greeting(reply.code, reply.lines)
+
+    def accept(self, reply: Reply | None = None) -> Reply:
+        """Do what was asked and say so, with `reply` (2yz; 354 for DATA) or the usual words."""
+        asked = self._asked()
+        if isinstance(asked, AuthDone) or (isinstance(asked, ContentReceived) and self.config.is_lmtp):
+            raise LocalProtocolError("answer with auth_accept, auth_refuse or accept_content")
+        if reply is None:
+            reply = self._usual(asked)
+        elif reply.code != 354 if isinstance(asked, Data) else not reply.is_positive:
+            raise LocalProtocolError(f"{asked!r} is not accepted by {reply}")
+        self._pending = None
+        if isinstance(asked, ContentReceived):
+            self._end_content(reply)
+            return self._dress(reply)
+        self.state = NEXT[self.state, type(asked), reply.code // 100]
+        self._do(asked)
+        return self._dress(reply, to_hello=isinstance(asked, HELLOS))
+
+    def refuse(self, reply: Reply) -> Reply:
+        """Do not do what was asked and say why, with a 4yz or 5yz `reply`; 421 also closes."""
+        asked = self._asked()
+        if isinstance(asked, AuthDone):
+            raise LocalProtocolError("answer with auth_refuse")
+        if not reply.is_negative:
+            raise LocalProtocolError(f"{reply} does not refuse")
+        if isinstance(asked, ContentReceived):
+            (only,) = self.accept_content([reply])
+            return only
+        self._pending = None
+        self._refused_recipient |= isinstance(asked, Rcpt)
+        if reply.code == 421:
+            self._close()
+        return self._dress(reply, to_hello=isinstance(asked, HELLOS))
+
+    def accept_content(self, answers: Sequence[Reply]) -> tuple[Reply, ...]:
+        """Answer a content: one reply in SMTP, one for each recipient in LMTP (RFC 2033 section 4.2)."""
+        wanted = len(self.recipients) if self.config.is_lmtp else 1
+        if not isinstance(self._asked(), ContentReceived) or len(answers) != wanted:
+            raise LocalProtocolError(f"{wanted} replies to a content are due, {len(answers)} were given")
+        if not all(reply.is_positive or reply.is_negative for reply in answers):
+            raise LocalProtocolError("a content is answered by 2yz, 4yz or 5yz")
+        self._pending = None
+        self._end_content(answers[0])
+        if any(reply.code == 421 for reply in answers):
+            self._close()
+        return tuple(map(self._dress, answers))
+
+    def auth_accept(self, reply: Reply = replies.AUTH_OK) -> Reply:
+        """The credentials are right (RFC 4954 section 4)."""
+        return self._auth_answer(reply, reply.is_positive)
+
+    def auth_refuse(self, reply: Reply = replies.AUTH_INVALID) -> Reply:
+        """The credentials are wrong (535), or cannot be judged now (454)."""
+        return self._auth_answer(reply, reply.is_negative)
+
+    def _auth_answer(self, reply: Reply, fits: bool) -> Reply:
+        asked = self._asked()
+        if not isinstance(asked, AuthDone) or not fits:
+            raise LocalProtocolError(f"{asked!r} is not answered by {reply}")
+        self._pending = None
+        self._end_authentication(AuthResponse, reply)
+        self.username = asked.username if reply.is_positive else ""
+        if reply.code == 421:
+            self._close()
+        return self._dress(reply)
+
+    def shut_down(self, reply: Reply | None = None) -> Reply:
+        """Say 421, whatever was going on (RFC 5321 section 3.8)."""
+        if reply is None:
+            reply = Reply.of(421, "4.3.2", f"{self.config.hostname} Service closing transmission channel")
+        if reply.code != 421:
+            raise LocalProtocolError(f"{reply} does not shut down")
+        self._pending = None
+        self._close()
+        return self._dress(reply)
+
+    def reset_after_tls(self) -> int:
+        """TLS is up: forget the client and all plaintext that came too early (RFC 3207 section 4.2).
+
+        Returns how many octets were thrown away: more than none means that somebody injected commands.
+        """
+        if self.state is not State.STARTING_TLS:
+            raise LocalProtocolError("no TLS handshake is due")
+        self.state, self.tls_active = State.GREETED, True
+        self._forget_client()
+        return self._lines.clear()
+
+    def _close(self) -> None:
+        self.state, self._reader = State.CLOSED, None
+        self._lines.clear()
+        self._refusals.clear()
+
+    def _asked(self) -> Asked:
+        if self._pending is None:
+            raise LocalProtocolError("there is nothing to answer")
+        return self._pending
+
+    def _do(self, command: Command) -> None:
+        match command:
+            case Mail():
+                self.sender = command
+            case Rcpt():
+                self.recipients.append(command)
+            case Data():
+                self._reader = ContentReader(self.config.size_limit, self.config.text_line_limit)
+                self._reader.feed(self._lines.take_rest())
+            case Ehlo() | Helo() | Lhlo():
+                self._clear_transaction()
+                self.client_name = command.domain
+                self.is_extended = not isinstance(command, Helo)
+            case Rset():
+                self._clear_transaction()
+            case Quit():
+                self._close()
+
+    def _usual(self, asked: Asked) -> Reply:
+        match asked:
+            case Ehlo(domain) | Lhlo(domain):
+                hello = f"{self.config.hostname} greets {domain[:100]}"
+                return Reply(250, (hello, *self.config.ehlo_lines(self.tls_active)))
+            case Helo():
+                return Reply(250, (self.config.hostname,))
+            case Quit():
+                return Reply.of(221, "2.0.0", f"{self.config.hostname} Service closing transmission channel")
+            case Help():
+                return Reply.of(214, "2.0.0", "Commands:", " ".join(self._verbs))
+            case ContentReceived():
+                return replies.CONTENT_OK
+            case _:
+                return DEFAULT_ANSWERS[type(asked)]
+
+    def _dress(self, reply: Reply, *, to_hello: bool = False) -> Reply:
+        """Give a reply its enhanced code, or take it away: RFC 2034 section 4 wants none for 3yz and EHLO."""
+        if to_hello or reply.is_intermediate or not self.config.enhanced_status_codes:
+            return replace(reply, enhanced="") if reply.enhanced else reply
+        if not reply.enhanced:
+            return replace(reply, enhanced=f"{reply.code // 100}.0.0")
+        if int(reply.enhanced[0]) != reply.code // 100:
+            raise LocalProtocolError(f"code and enhanced code disagree: {reply}")
+        return reply
