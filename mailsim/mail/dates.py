@@ -1,0 +1,28 @@
+"""Simulated microseconds as the date that a header wants, and back (RFC 5322 section 3.3)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime, parsedate_to_datetime
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def rfc5322_date(at_us: int, utc_offset_minutes: int = 0) -> str:
+    """`Mon, 01 Sep 2025 10:00:00 +0200` for microseconds since the Unix epoch; fractions are cut off."""
+    zone = timezone(utc_offset_minutes * _MINUTE)
+    return format_datetime((_EPOCH + at_us * _MICROSECOND).astimezone(zone))
+
+
+def parse_date(text: str) -> tuple[int, int] | None:
+    """A header's date as microseconds since the Unix epoch and its offset in minutes; None if it is none."""
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    offset = date.utcoffset()
+    if offset is None:  # "-0000": the time is UTC, the place unknown
+        return (date.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND, 0
+    return (date - _EPOCH) // _MICROSECOND, offset // _MINUTE
