@@ -1,0 +1,88 @@
+"""Answers the items of a FETCH from a message (RFC 9051 section 6.4.5); pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailsim.mail.mime import Section, body_structure, envelope, section_bytes
+from mailsim.protocols.imap.dates import InternalDate
+from mailsim.protocols.imap.fetch_data import FetchData, FetchValue
+from mailsim.protocols.imap.items import FLAGS, UID, Attribute, Body, FetchItem
+from mailsim.protocols.imap.message import MessageLike
+
+_SYSTEM_ORDER = ("\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft")
+
+
+def fetch_items(
+    message: MessageLike,
+    number: int,
+    items: Iterable[FetchItem],
+    *,
+    by_uid: bool = False,
+    recent: bool = False,
+    with_flags: bool = False,
+    zone_minutes: int = 0,
+) -> FetchData:
+    """The FETCH response for one message.
+
+    Args:
+        number: its message sequence number.
+        by_uid: the command was UID FETCH, so the UID is told even when it was not asked for.
+        recent: show `\\Recent`.
+        with_flags: tell the flags too, because reading has just set `\\Seen`.
+        zone_minutes: the zone in which INTERNALDATE is shown.
+    """
+    wanted = [*items]
+    if by_uid and UID not in wanted:
+        wanted.insert(0, UID)
+    if with_flags and FLAGS not in wanted:
+        wanted.append(FLAGS)
+    pairs = ((item.answer_name, _value(message, item, recent, zone_minutes)) for item in dict.fromkeys(wanted))
+    return FetchData(number, tuple(pairs))
+
+
+def flags_shown(flags: Iterable[str], recent: bool = False) -> tuple[str, ...]:
+    """Flags in a fixed order: the system's own, keywords by name, `\\Recent` last."""
+    given = set(flags)
+    system = [flag for flag in _SYSTEM_ORDER if flag in given]
+    keywords = sorted(given.difference(_SYSTEM_ORDER))
+    return (*system, *keywords, *(("\\Recent",) if recent else ()))
+
+
+def _value(message: MessageLike, item: FetchItem, recent: bool, zone_minutes: int) -> FetchValue:
+    if isinstance(item, Body):
+        return _cut(section_bytes(message.content, item.section), item.partial)
+    return _attribute(message, item, recent, zone_minutes)
+
+
+def _attribute(message: MessageLike, item: Attribute, recent: bool, zone_minutes: int) -> FetchValue:
+    match item.name:
+        case "FLAGS":
+            return flags_shown(message.flags, recent)
+        case "UID":
+            return message.uid
+        case "INTERNALDATE":
+            return InternalDate(message.internal_date_us, zone_minutes)
+        case "RFC822.SIZE":
+            return message.size
+        case "ENVELOPE":
+            return envelope(message.content)
+        case "BODYSTRUCTURE":
+            return body_structure(message.content)
+        case "BODY":
+            return body_structure(message.content).basic()
+        case "RFC822":
+            return message.content
+        case "RFC822.HEADER":
+            return section_bytes(message.content, Section((), "HEADER"))
+        case "RFC822.TEXT":
+            return section_bytes(message.content, Section((), "TEXT"))
+        case name:
+            raise ValueError(f"not a data item: {name}")
+
+
+def _cut(octets: bytes | None, partial: tuple[int, int] | None) -> bytes | None:
+    if octets is None or partial is None:
+        return octets
+    start, count = partial
+    return octets[start : start + count]
