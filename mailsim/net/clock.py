@@ -1,0 +1,97 @@
+"""Simulated time on SimPy's event queue: integer microseconds, callbacks, and alarms that cost nothing when moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import simpy
+
+
+class Due:
+    """Something to happen at a moment: the least that SimPy's event loop asks of an event.
+
+    SimPy takes the `callbacks` of whatever is due and calls them with it; a slotted object with a shared
+    list of callbacks is all that is needed, and several times cheaper than a process (design, section 8).
+    """
+
+    __slots__ = ("callbacks",)
+    _ok = True
+
+    def __init__(self, callbacks: list[Callable[[Any], None]]) -> None:
+        self.callbacks: list[Callable[[Any], None]] | None = callbacks
+
+
+class Clock:
+    """The simulated time, and the queue of what is due."""
+
+    __slots__ = ("environment",)
+
+    def __init__(self) -> None:
+        self.environment = simpy.Environment(initial_time=0)
+
+    @property
+    def now_us(self) -> int:
+        """Microseconds since the start of the run."""
+        return cast("int", self.environment.now)
+
+    def schedule(self, due: Any, delay_us: int) -> None:
+        """Let `due` (anything with `callbacks` and `_ok`) happen after `delay_us`."""
+        self.environment.schedule(due, delay=delay_us)
+
+    def call(self, delay_us: int, action: Callable[[], None]) -> None:
+        """Call `action` after `delay_us`."""
+        self.environment.schedule(cast("simpy.Event", Due([lambda _: action()])), delay=delay_us)
+
+    def run(self, until_us: int | None = None) -> None:
+        """Let everything happen that is due up to `until_us` (None: until nothing is due)."""
+        self.environment.run(until=until_us)
+
+
+class Alarm:
+    """A deadline that is moved often and reached rarely: timeouts, retransmission, delayed ACKs.
+
+    Moving it later costs one attribute: the pending SimPy event finds on firing that it came too
+    early and goes back to sleep. So a session with a hundred timeouts schedules one event, not a hundred.
+    """
+
+    __slots__ = ("_action", "_clock", "_pending_at", "at")
+
+    def __init__(self, clock: Clock, action: Callable[[], None]) -> None:
+        self._clock = clock
+        self._action: Callable[[], None] | None = action
+        self._pending_at = -1
+        self.at = -1
+
+    def set(self, at_us: int) -> None:
+        """Go off at `at_us`, instead of whenever it was set to before."""
+        self.at = at_us
+        if self._pending_at < 0 or at_us < self._pending_at:
+            self._schedule(at_us)
+
+    def clear(self) -> None:
+        """Do not go off."""
+        self.at = -1
+
+    def drop(self) -> None:
+        """Never go off again, and let go of whoever owns it."""
+        self.at = -1
+        self._action = None
+
+    def _schedule(self, at_us: int) -> None:
+        self._pending_at = at_us
+        clock = self._clock
+        clock.schedule(Due([self._fire]), at_us - clock.now_us)
+
+    def _fire(self, _: object) -> None:
+        now = self._clock.now_us
+        if now != self._pending_at:
+            return
+        self._pending_at = -1
+        if self.at < 0 or self._action is None:
+            return
+        if self.at > now:
+            self._schedule(self.at)
+        else:
+            self.at = -1
+            self._action()

@@ -1,0 +1,115 @@
+"""A host on the simulated network: its addresses, its TCP and UDP, its scripts, and what its firewall does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from mailsim.net.packets import FlyingDatagram, FlyingSegment
+from mailsim.net.tcp import Tcp
+from mailsim.net.udp import Udp
+from mailsim.trace.events import ACK, LOST, SYN, Packet, Segment
+from mailsim.trace.facts import PacketDropped
+
+if TYPE_CHECKING:
+    from mailsim.net.driver import Task
+    from mailsim.net.network import Network
+
+LOOPBACK_ADDRESSES = ("127.0.0.1", "::1")
+
+
+class HostNode:
+    """A host.
+
+    Attributes:
+        addresses: IP addresses as text, IPv4 and IPv6, in order of preference.
+        is_down: whether it is cut off: what comes is lost, and nothing goes out.
+        filtered, refused: ports whose traffic is silently dropped, or answered with RST; None means every port.
+    """
+
+    __slots__ = (
+        "_datagram_callbacks",
+        "_segment_callbacks",
+        "addresses",
+        "filtered",
+        "is_down",
+        "name",
+        "network",
+        "refused",
+        "tasks",
+        "tcp",
+        "udp",
+    )
+
+    def __init__(self, network: Network, name: str, addresses: Sequence[str]) -> None:
+        self.network, self.name, self.addresses = network, name, tuple(addresses)
+        self.tcp, self.udp = Tcp(self), Udp(self)
+        self.tasks: dict[Task, None] = {}
+        self.is_down = False
+        self.filtered: set[int | None] = set()
+        self.refused: set[int | None] = set()
+        self._segment_callbacks = [self._segment_arrived]
+        self._datagram_callbacks = [self._datagram_arrived]
+
+    def source_for(self, destination: str) -> str | None:
+        """Our address to use towards a destination: of its family; the loopback one for ourselves."""
+        if destination in LOOPBACK_ADDRESSES or destination in self.addresses:
+            return destination
+        is_ipv6 = ":" in destination
+        return next((address for address in self.addresses if (":" in address) == is_ipv6), None)
+
+    def transmit(self, packet: Any, causes: tuple[int, ...]) -> None:
+        """Give a packet its place in the trace and send it off."""
+        network = self.network
+        recorder = network.recorder
+        now = network.clock.now_us
+        packet.seq = recorder.take_seq()
+        packet.at, packet.node, packet.causes = now, self.name, causes
+        if recorder.keep:
+            recorder.add(packet)
+        if self.is_down:
+            self.drop(packet, "host-down")
+            return
+        target = network.host_with(packet.destination, self)
+        route = network.topology.route(self.name, target.name) if target is not None else None
+        if target is None or route is None:
+            self.drop(packet, "no-route")
+            return
+        arrives_at, lost_on = route.travel(now, packet.octets())
+        if lost_on is not None:
+            self.drop(packet, "loss")
+            return
+        packet.arrives_at = arrives_at
+        packet.callbacks = target._segment_callbacks if type(packet) is FlyingSegment else target._datagram_callbacks
+        network.clock.schedule(packet, arrives_at - now)
+
+    def drop(self, packet: Packet, reason: str) -> None:
+        """Note that a packet is lost here, and why."""
+        fact = PacketDropped(reason, packet.seq, packet.source, packet.destination, packet.destination_port)
+        self.network.note(self.name, fact, (packet.seq,))
+
+    def _segment_arrived(self, segment: Segment) -> None:
+        if self.is_down:
+            self._lose(segment, "host-down")
+        elif self.filtered and not self.filtered.isdisjoint((None, segment.destination_port)):
+            self._lose(segment, "filtered")
+        elif (
+            self.refused
+            and segment.flags & (SYN | ACK) == SYN
+            and not self.refused.isdisjoint((None, segment.destination_port))
+        ):
+            self.tcp.refuse(segment)
+        else:
+            self.tcp.arrived(segment)
+
+    def _datagram_arrived(self, datagram: FlyingDatagram) -> None:
+        if self.is_down:
+            self._lose(datagram, "host-down")
+        elif self.filtered and not self.filtered.isdisjoint((None, datagram.destination_port)):
+            self._lose(datagram, "filtered")
+        else:
+            self.udp.arrived(datagram)
+
+    def _lose(self, packet: Packet, reason: str) -> None:
+        packet.arrives_at = LOST
+        self.drop(packet, reason)

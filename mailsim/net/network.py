@@ -1,0 +1,137 @@
+"""The simulated network: hosts, links, the clock, and the scripts that run on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from mailsim.agents.operations import Script
+from mailsim.net import faults
+from mailsim.net.clock import Clock
+from mailsim.net.driver import Task
+from mailsim.net.host import LOOPBACK_ADDRESSES, HostNode
+from mailsim.net.routing import Topology
+from mailsim.net.udp import Flows
+from mailsim.trace.events import Noted
+from mailsim.trace.facts import Fact
+from mailsim.trace.recorder import Recorder
+
+SIMPLIFICATIONS = (
+    "tcp.no-congestion-control",
+    "tcp.fixed-window",
+    "tcp.no-selective-ack",
+    "tcp.no-fast-retransmit",
+    "tcp.no-time-wait",
+    "ip.no-fragmentation",
+    "ip.no-icmp",
+    "link.no-reordering",
+    "link.reserved-ahead",
+    "host.no-processing-time",
+)
+"""What this network leaves out, as slugs; the lessons have a sentence for each, which screens show as "Simplified"."""
+
+
+class Network:
+    """A small Internet.
+
+    Args:
+        recorder: where events go.
+        seed: of the run; every component has a random generator of its own, seeded from this and its name.
+    """
+
+    def __init__(self, recorder: Recorder, seed: int = 0) -> None:
+        self.recorder, self.seed = recorder, seed
+        self.clock = Clock()
+        self.topology = Topology()
+        self.flows = Flows()
+        self.hosts: dict[str, HostNode] = {}
+        self._by_address: dict[str, HostNode] = {}
+        self._connections = 0
+        self._sockets = 0
+        self._sequences = self.random("tcp")
+
+    # --- building -------------------------------------------------------------------------------
+
+    def add_host(self, name: str, addresses: Sequence[str]) -> HostNode:
+        """Add a host. Raises: ValueError when the name or an address is taken."""
+        if name in self.hosts:
+            raise ValueError(f"there is a host {name} already")
+        for address in addresses:
+            if address in self._by_address:
+                raise ValueError(f"{address} is already the address of {self._by_address[address].name}")
+        host = self.hosts[name] = HostNode(self, name, addresses)
+        self._by_address.update(dict.fromkeys(addresses, host))
+        self.topology.add_node(name)
+        return host
+
+    def add_router(self, name: str) -> None:
+        """Add a node that only forwards."""
+        self.topology.add_node(name)
+
+    def add_link(self, a: str, b: str, latency_us: int, bandwidth_bps: int, loss: float = 0.0) -> None:
+        """Join two nodes: latency in microseconds, bandwidth in bits a second, loss as a probability."""
+        self.topology.add_link(a, b, latency_us, bandwidth_bps, loss, self.random(f"link {a} {b}"))
+
+    def random(self, component: str) -> Random:
+        """The generator of one component: the same for the same seed and name, whatever others draw."""
+        return Random(f"{self.seed}/{component}")
+
+    def schedule_fault(self, at_us: int, for_us: int | None, kind: str, host: str, port: int | None = None) -> None:
+        """Break something at a moment of the run (see `faults.KINDS`)."""
+        faults.schedule(self, at_us, for_us, kind, self.hosts[host], port)
+
+    def start(self, host: str, name: str, script: Script, at_us: int = 0) -> None:
+        """Start a script on a host at a moment of the run."""
+
+        def begin() -> None:
+            self.start_task(self.hosts[host], name, script, ())
+
+        self.clock.call(at_us - self.clock.now_us, begin)
+
+    # --- running --------------------------------------------------------------------------------
+
+    def run(self, until_us: int | None = None) -> None:
+        """Let the world go on until `until_us`, or until nothing more is due."""
+        self.clock.run(until_us)
+
+    def start_task(self, host: HostNode, name: str, script: Script, causes: tuple[int, ...]) -> Task:
+        """Start a script now; its first event follows from `causes`."""
+        task = Task(self, host, name, script, causes)
+        host.tasks[task] = None
+        task.resume()
+        return task
+
+    def note(self, node: str, fact: Fact, causes: tuple[int, ...]) -> int:
+        """Write a fact into the trace."""
+        recorder = self.recorder
+        seq = recorder.take_seq()
+        if recorder.keep:
+            recorder.add(Noted(seq, self.clock.now_us, node, causes, fact))
+        return seq
+
+    # --- looking up -----------------------------------------------------------------------------
+
+    def host_with(self, address: str, asking: HostNode) -> HostNode | None:
+        """The host that has an address, as `asking` sees it; loopback addresses are its own."""
+        if address in LOOPBACK_ADDRESSES:
+            return asking
+        return self._by_address.get(address)
+
+    def name_of(self, address: str, asking: HostNode) -> str:
+        """The name of the host that has an address, or ""."""
+        host = self.host_with(address, asking)
+        return host.name if host is not None else ""
+
+    def connection_id(self) -> str:
+        """A name for the next TCP connection."""
+        self._connections += 1
+        return f"c{self._connections}"
+
+    def socket_id(self) -> str:
+        """A name for the next UDP socket."""
+        self._sockets += 1
+        return f"s{self._sockets}"
+
+    def initial_sequence(self) -> int:
+        """An initial sequence number (RFC 9293 section 3.4.1)."""
+        return self._sequences.getrandbits(32)

@@ -1,0 +1,615 @@
+"""TCP as far as mail needs it (RFC 9293): a byte stream that does not keep boundaries.
+
+What is real: the three-way handshake, MSS, cumulative and delayed acknowledgments (RFC 1122 section
+4.2.3.2), the retransmission timeout with its estimate and backoff (RFC 6298), FIN in both directions, RST,
+a host that refuses against one that stays silent. What is left out is listed in `network.SIMPLIFICATIONS`.
+
+Three things bite:
+- A script waits *inside* the arrival of a segment, so what it sends goes out before `arrived` returns: the ACK
+  of what came rides on the answer. Only when no answer was sent is an ACK owed.
+- Numbers are 32 bits on the wire and plain integers here; only `_segment` cuts them.
+- An endpoint must be let go when both sides have closed: the host's table is its only owner.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from mailsim.agents.operations import Connection, Listener
+from mailsim.errors import (
+    ConnectionRefused,
+    ConnectionReset,
+    ConnectionTimedOut,
+    HostUnreachable,
+)
+from mailsim.net.clock import Alarm
+from mailsim.net.driver import BLOCKED, Task
+from mailsim.net.packets import FlyingSegment
+from mailsim.protocols.pdu import Pdu
+from mailsim.trace.events import ACK, FIN, PSH, RST, SYN, Said, Segment
+from mailsim.trace.facts import TcpClosed, TcpConnectStarted, TcpEstablished, TcpLost, TcpRefused, TcpTimedOut
+
+if TYPE_CHECKING:
+    from mailsim.net.host import HostNode
+
+WINDOW = 65535
+INITIAL_RTO_US = 1_000_000
+MINIMUM_RTO_US = 1_000_000
+MAXIMUM_RTO_US = 60_000_000
+DELAYED_ACK_US = 40_000
+MAXIMUM_RETRANSMISSIONS = 9
+FIRST_EPHEMERAL_PORT = 49152
+
+
+class State(Enum):
+    """The states of RFC 9293 section 3.3.2 that this TCP knows; TIME-WAIT is not modelled."""
+
+    SYN_SENT = "SYN-SENT"
+    SYN_RECEIVED = "SYN-RECEIVED"
+    ESTABLISHED = "ESTABLISHED"
+    FIN_WAIT = "FIN-WAIT"
+    CLOSE_WAIT = "CLOSE-WAIT"
+    LAST_ACK = "LAST-ACK"
+    CLOSED = "CLOSED"
+
+
+def mss_for(address: str) -> int:
+    """Largest payload of a segment: 1500 octets of Ethernet less the IP and TCP headers."""
+    return 1440 if ":" in address else 1460
+
+
+class Endpoint(Connection):
+    """One side of a connection: the state, what was sent and not acknowledged, what came and was not read."""
+
+    __slots__ = (
+        "_ack_alarm",
+        "_backoff",
+        "_fin_sequence",
+        "_inbox",
+        "_inbox_cause",
+        "_out_of_order",
+        "_peer_fin",
+        "_reader",
+        "_retransmit_alarm",
+        "_retries",
+        "_rto_us",
+        "_rtt_us",
+        "_rtt_variation_us",
+        "_timed",
+        "_unacknowledged",
+        "_unsent",
+        "_unsent_octets",
+        "host",
+        "mss",
+        "owed_segments",
+        "receive_next",
+        "send_next",
+        "send_unacknowledged",
+        "state",
+    )
+
+    def __init__(
+        self, host: HostNode, conn: str, local: tuple[str, int], peer: tuple[str, int], peer_name: str, is_client: bool
+    ) -> None:
+        self.host, self.id, self.peer_name = host, conn, peer_name
+        self.local_address, self.local_port = local
+        self.peer_address, self.peer_port = peer
+        self.is_client, self.tls = is_client, False
+        self.state = State.SYN_SENT if is_client else State.SYN_RECEIVED
+        self.mss = mss_for(self.local_address)
+        self.send_next = self.send_unacknowledged = host.network.initial_sequence()
+        self.receive_next = 0
+        self.owed_segments = 0
+        self._inbox: list[bytes] = []
+        self._inbox_cause = -1
+        self._reader: Task | None = None
+        self._out_of_order: dict[int, Segment] = {}
+        self._peer_fin = False
+        self._fin_sequence = -1
+        self._unsent: deque[tuple[bytes | memoryview, int, tuple[int, ...]]] = deque()
+        self._unsent_octets = 0
+        self._unacknowledged: deque[tuple[int, int, Segment]] = deque()
+        self._timed: tuple[int, int] | None = None
+        self._rtt_us = self._rtt_variation_us = 0
+        self._rto_us = INITIAL_RTO_US
+        self._backoff = self._retries = 0
+        clock = host.network.clock
+        self._retransmit_alarm = Alarm(clock, self._retransmit)
+        self._ack_alarm = Alarm(clock, self._send_owed_ack)
+
+    # --- what scripts do ------------------------------------------------------------------------
+
+    def say(self, task: Task, protocol: str, pdus: Sequence[Pdu]) -> int:
+        """Send PDUs in one write: an event for each, and segments caused by them."""
+        if self.state in (State.CLOSED, State.FIN_WAIT, State.LAST_ACK):
+            raise ConnectionReset(f"{self.id} is closed")
+        network = self.host.network
+        recorder = network.recorder
+        at, node, causes = network.clock.now_us, self.host.name, task.causes
+        port = self.peer_port if self.is_client else self.local_port
+        said: list[int] = []
+        for pdu in pdus:
+            seq = recorder.take_seq()
+            if recorder.keep:
+                recorder.add(
+                    Said(seq, at, node, causes, self.id, self.peer_name, protocol, port, self.is_client, self.tls, pdu)
+                )
+            causes = (seq,)
+            said.append(seq)
+        task.causes = causes
+        data = pdus[0].to_bytes() if len(pdus) == 1 else b"".join([pdu.to_bytes() for pdu in pdus])
+        self.write(data, tuple(said))
+        return causes[-1] if causes else -1
+
+    def write(self, data: bytes, causes: tuple[int, ...]) -> None:
+        """Put bytes into the stream; they go out as far as the window allows."""
+        if data:
+            self._unsent.append((data, 0, causes))
+            self._unsent_octets += len(data)
+            self._push()
+
+    def read(self, task: Task, timeout_us: int | None) -> Any:
+        """All bytes that have come, b"" at the end of the stream; else wait."""
+        if self._inbox:
+            task.also_because_of(self._inbox_cause)
+            return self._take()
+        if self.state is State.CLOSED and not self._peer_fin:
+            raise ConnectionReset(f"{self.id} was reset")
+        if self._peer_fin:
+            task.also_because_of(self._inbox_cause)
+            return b""
+        self._reader = task
+        task.patience(timeout_us, lambda: self._stop_waiting(task))
+        return BLOCKED
+
+    def stop_reading(self, answer: bytes | None) -> None:
+        """Resume the reader without bytes: a signal came first."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.resume(answer)
+
+    def _stop_waiting(self, task: Task) -> None:
+        self._reader = None
+        task.give_up(self.id)
+
+    def close(self, task: Task) -> None:
+        """Close in order: FIN after everything that was sent."""
+        if self.state in (State.ESTABLISHED, State.SYN_RECEIVED):
+            self.state = State.FIN_WAIT
+        elif self.state is State.CLOSE_WAIT:
+            self.state = State.LAST_ACK
+        else:
+            return
+        task.note(TcpClosed(*self._about(), "fin"))
+        self._inbox.clear()
+        self._unsent.append((b"", FIN, task.causes))
+        self._push()
+
+    def abort(self, task: Task) -> None:
+        """Throw the connection away: RST."""
+        if self.state is State.CLOSED:
+            return
+        task.note(TcpClosed(*self._about(), "rst"))
+        self._emit(RST | ACK, self.send_next, b"", task.causes)
+        self._release()
+
+    # --- sending --------------------------------------------------------------------------------
+
+    def _push(self) -> None:
+        """Send what the window allows, in segments of at most one MSS."""
+        unsent = self._unsent
+        while unsent:
+            data, flag, causes = unsent[0]
+            if flag:
+                unsent.popleft()
+                self._fin_sequence = self.send_next + 1
+                self._transmit(FIN | ACK, b"", causes, 1)
+                continue
+            room = WINDOW - (self.send_next - self.send_unacknowledged)
+            size = min(len(data), self.mss)
+            if size > room:
+                return
+            if size == len(data):
+                unsent.popleft()
+                piece = bytes(data)
+            else:
+                piece = self._cut(size)
+            self._unsent_octets -= size
+            last = not unsent or unsent[0][1] != 0
+            self._transmit(ACK | PSH if last else ACK, piece, causes, size)
+
+    def _cut(self, size: int) -> bytes:
+        """Take `size` bytes off the first write, which is kept as a view so that big mails stay linear."""
+        data, flag, causes = self._unsent[0]
+        view = memoryview(data)
+        self._unsent[0] = (view[size:], flag, causes)
+        return bytes(view[:size])
+
+    def _transmit(self, flags: int, payload: bytes, causes: tuple[int, ...], length: int) -> None:
+        """Send a segment that takes sequence space, and watch for its acknowledgment."""
+        now = self.host.network.clock.now_us
+        segment = self._emit(flags, self.send_next, payload, causes)
+        end = self.send_next + length
+        if self._timed is None:
+            self._timed = (end, now)
+        self._unacknowledged.append((self.send_next, end, segment))
+        self.send_next = end
+        if self._retransmit_alarm.at < 0:
+            self._retransmit_alarm.set(now + self._rto_us)
+
+    def _emit(self, flags: int, sequence: int, payload: bytes, causes: tuple[int, ...], again: bool = False) -> Segment:
+        """Build a segment and hand it to the network; whatever was owed an ACK has it now."""
+        if flags & ACK:
+            self.owed_segments = 0
+            self._ack_alarm.at = -1
+        segment = FlyingSegment(
+            self.id,
+            self.local_address,
+            self.local_port,
+            self.peer_address,
+            self.peer_port,
+            self.peer_name,
+            payload,
+            flags,
+            sequence & 0xFFFFFFFF,
+            (self.receive_next & 0xFFFFFFFF) if flags & ACK else 0,
+            WINDOW,
+            self.mss if flags & SYN else 0,
+            again,
+        )
+        self.host.transmit(segment, causes)
+        return segment
+
+    def start(self, causes: tuple[int, ...]) -> None:
+        """Send the SYN (client) or SYN,ACK (server)."""
+        self._transmit(SYN if self.is_client else SYN | ACK, b"", causes, 1)
+
+    def _retransmit(self) -> None:
+        """The retransmission timer expired: send the oldest segment again, twice as patiently."""
+        if not self._unacknowledged:
+            return
+        if self.state is not State.SYN_SENT:
+            self._retries += 1
+        if self._retries > MAXIMUM_RETRANSMISSIONS:
+            self._lost("timeout", self._unacknowledged[0][2].seq, ConnectionTimedOut(f"{self.id}: no acknowledgment"))
+            return
+        sequence, _, segment = self._unacknowledged[0]
+        self._timed = None
+        self._backoff += 1
+        self._emit(segment.flags, sequence, segment.payload, (segment.seq,), again=True)
+        wait = min(self._rto_us << self._backoff, MAXIMUM_RTO_US)
+        self._retransmit_alarm.set(self.host.network.clock.now_us + wait)
+
+    # --- receiving ------------------------------------------------------------------------------
+
+    def arrived(self, segment: Segment) -> None:
+        """A segment for this connection has come."""
+        flags = segment.flags
+        if flags & RST:
+            self._reset_by(segment)
+            return
+        if self.state is State.SYN_SENT:
+            self._synchronized(segment)
+            return
+        if flags & ACK:
+            self._acknowledged(segment)
+            if self.state is State.CLOSED:
+                return
+        length = len(segment.payload) + (1 if flags & (FIN | SYN) else 0)
+        if not length:
+            return
+        if self._distance(segment.sequence) == 0:
+            self._accept_in_order(segment)
+        else:
+            self._accept_out_of_order(segment)
+
+    def _distance(self, sequence: int) -> int:
+        """How far a 32-bit number lies after what we expect next (negative: before)."""
+        return ((sequence - self.receive_next + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+
+    def _synchronized(self, segment: Segment) -> None:
+        if segment.flags & (SYN | ACK) != SYN | ACK:
+            return
+        self.receive_next = segment.sequence + 1
+        self.mss = min(self.mss, segment.mss or 536)
+        self._acknowledged(segment)
+        self.state = State.ESTABLISHED
+        task, self._reader = self._reader, None
+        self._emit(ACK, self.send_next, b"", (segment.seq,))
+        if task is not None:
+            task.causes = (segment.seq,)
+            task.note(TcpEstablished(*self._about()))
+            task.resume(self)
+
+    def _accept_in_order(self, segment: Segment) -> None:
+        self._take_in(segment)
+        while self._out_of_order:
+            waiting = self._out_of_order.pop(self.receive_next & 0xFFFFFFFF, None)
+            if waiting is None:
+                break
+            self._take_in(waiting)
+        self.owed_segments += 1
+        self._wake_reader(segment.seq)
+        if self.owed_segments:
+            self._owe_ack(segment)
+
+    def _take_in(self, segment: Segment) -> None:
+        if segment.payload and self.state in (State.ESTABLISHED, State.CLOSE_WAIT):
+            self._inbox.append(segment.payload)
+            self._inbox_cause = segment.seq
+        self.receive_next += len(segment.payload)
+        if segment.flags & FIN:
+            self.receive_next += 1
+            self._peer_fin = True
+            self._inbox_cause = segment.seq
+            if self.state is State.ESTABLISHED:
+                self.state = State.CLOSE_WAIT
+
+    def _accept_out_of_order(self, segment: Segment) -> None:
+        if self._distance(segment.sequence) > 0:
+            self._out_of_order[segment.sequence] = segment
+        self._emit(ACK, self.send_next, b"", (segment.seq,))
+
+    def _owe_ack(self, segment: Segment) -> None:
+        """ACK every second segment and a FIN at once, anything else within 40 ms."""
+        if self.state is State.CLOSED:
+            return
+        if self.owed_segments >= 2 or self._peer_fin:
+            self._emit(ACK, self.send_next, b"", (segment.seq,))
+            self._release_if_done()
+        elif self._ack_alarm.at < 0:
+            self._ack_alarm.set(self.host.network.clock.now_us + DELAYED_ACK_US)
+
+    def _send_owed_ack(self) -> None:
+        if self.owed_segments:
+            self._emit(ACK, self.send_next, b"", (self._inbox_cause,) if self._inbox_cause >= 0 else ())
+
+    def _wake_reader(self, cause: int) -> None:
+        reader = self._reader
+        if reader is None or not (self._inbox or self._peer_fin):
+            return
+        self._reader = None
+        reader.woken(cause, self._take())
+
+    def _take(self) -> bytes:
+        inbox = self._inbox
+        data = inbox[0] if len(inbox) == 1 else b"".join(inbox)
+        inbox.clear()
+        return data
+
+    def _acknowledged(self, segment: Segment) -> None:
+        """Drop what the other side has, learn the round-trip time, send what waited for room."""
+        ahead = (segment.acknowledgment - self.send_unacknowledged) & 0xFFFFFFFF
+        if self.state is State.SYN_RECEIVED and ahead == 1:
+            self._established_by(segment)
+        if not ahead or ahead > self.send_next - self.send_unacknowledged:
+            return
+        upto = self.send_unacknowledged = self.send_unacknowledged + ahead
+        pending = self._unacknowledged
+        while pending and pending[0][1] <= upto:
+            pending.popleft()
+        now = self.host.network.clock.now_us
+        if self._timed is not None and upto >= self._timed[0]:
+            self._measure(now - self._timed[1])
+            self._timed = None
+        self._backoff = self._retries = 0
+        if pending:
+            self._retransmit_alarm.set(now + self._rto_us)
+        else:
+            self._retransmit_alarm.at = -1
+        if self._unsent:
+            self._push()
+        self._release_if_done()
+
+    def _measure(self, sample_us: int) -> None:
+        """Smooth the round-trip time and its variation (RFC 6298 section 2)."""
+        if not self._rtt_us:
+            self._rtt_us, self._rtt_variation_us = sample_us, sample_us // 2
+        else:
+            self._rtt_variation_us += (abs(self._rtt_us - sample_us) - self._rtt_variation_us) // 4
+            self._rtt_us += (sample_us - self._rtt_us) // 8
+        self._rto_us = max(MINIMUM_RTO_US, self._rtt_us + 4 * self._rtt_variation_us)
+
+    def _established_by(self, segment: Segment) -> None:
+        self.state = State.ESTABLISHED
+        self.host.tcp.offer(self, segment.seq)
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def refused(self, segment: Segment) -> None:
+        """RST in answer to our SYN."""
+        task, self._reader = self._reader, None
+        self._release()
+        if task is not None:
+            task.causes = (segment.seq,)
+            task.note(TcpRefused(*self._about()))
+            task.resume(error=ConnectionRefused(f"{self.peer_address} port {self.peer_port}"))
+
+    def connect_timed_out(self, task: Task) -> None:
+        """Nobody answered our SYNs for as long as the script would wait."""
+        self._reader = None
+        self._release()
+        waited = self.host.network.clock.now_us - task.waits_since
+        task.note(TcpTimedOut(*self._about(), waited))
+        task.resume(error=ConnectionTimedOut(f"{self.peer_address} port {self.peer_port}"))
+
+    def _reset_by(self, segment: Segment) -> None:
+        if self.state is State.SYN_SENT:
+            self.refused(segment)
+        else:
+            self._lost("rst", segment.seq, ConnectionReset(f"{self.id} was reset"))
+
+    def _lost(self, how: str, cause: int, error: Exception) -> None:
+        reader, self._reader = self._reader, None
+        state = self.state
+        self._release()
+        if state in (State.FIN_WAIT, State.LAST_ACK, State.SYN_RECEIVED):
+            return
+        seq = self.host.network.note(self.host.name, TcpLost(*self._about(), how), (cause,))
+        self._inbox_cause = seq
+        if reader is not None:
+            reader.woken(seq, error=error)
+
+    def _release_if_done(self) -> None:
+        if self._peer_fin and self.state in (State.FIN_WAIT, State.LAST_ACK) and self._fin_acknowledged():
+            self._release()
+
+    def _fin_acknowledged(self) -> bool:
+        return 0 <= self._fin_sequence <= self.send_unacknowledged
+
+    def _release(self) -> None:
+        self.state = State.CLOSED
+        self._retransmit_alarm.drop()
+        self._ack_alarm.drop()
+        self._unacknowledged.clear()
+        self._unsent.clear()
+        self.host.tcp.forget(self)
+
+    def _about(self) -> tuple[str, str, str, int, int, str]:
+        return (
+            self.id,
+            self.local_address,
+            self.peer_address,
+            self.peer_port if self.is_client else self.local_port,
+            6 if ":" in self.local_address else 4,
+            self.peer_name,
+        )
+
+
+class ListeningPort(Listener):
+    """A port with connections that nobody has accepted yet, and scripts that wait for one."""
+
+    __slots__ = ("backlog", "waiting")
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.backlog: deque[tuple[Endpoint, int]] = deque()
+        self.waiting: deque[Task] = deque()
+
+
+class Tcp:
+    """The TCP of one host: its listeners and its connections."""
+
+    __slots__ = ("_next_port", "connections", "host", "listeners")
+
+    def __init__(self, host: HostNode) -> None:
+        self.host = host
+        self.listeners: dict[int, ListeningPort] = {}
+        self.connections: dict[tuple[str, int, int], Endpoint] = {}
+        self._next_port = FIRST_EPHEMERAL_PORT
+
+    def listen(self, port: int) -> ListeningPort:
+        """Start to listen. Raises: ValueError when the port is taken."""
+        if port in self.listeners:
+            raise ValueError(f"{self.host.name}: port {port} is already in use")
+        listener = self.listeners[port] = ListeningPort(port)
+        return listener
+
+    def stop_listening(self, port: int) -> None:
+        """The service on this port stops; connections that are open stay."""
+        self.listeners.pop(port, None)
+
+    def connect(self, task: Task, address: str, port: int, timeout_us: int) -> None:
+        """Send a SYN; the task is resumed with the connection or an error."""
+        host = self.host
+        source = host.source_for(address)
+        peer = host.network.host_with(address, host)
+        if source is None:
+            raise HostUnreachable(f"{host.name} has no address of the family of {address}")
+        endpoint = Endpoint(
+            host,
+            host.network.connection_id(),
+            (source, self._free_port(address, port)),
+            (address, port),
+            peer.name if peer is not None else "",
+            True,
+        )
+        self.connections[address, port, endpoint.local_port] = endpoint
+        task.note(TcpConnectStarted(*endpoint._about()))
+        endpoint._reader = task
+        task.patience(timeout_us, lambda: endpoint.connect_timed_out(task))
+        endpoint.start(task.causes)
+
+    def accept(self, task: Task, listener: Listener) -> Any:
+        """The next connection of the listener, or wait for it."""
+        assert isinstance(listener, ListeningPort)
+        if listener.backlog:
+            endpoint, cause = listener.backlog.popleft()
+            task.causes = (cause,)
+            return endpoint
+        listener.waiting.append(task)
+        return BLOCKED
+
+    def offer(self, endpoint: Endpoint, cause: int) -> None:
+        """A handshake is complete: give the connection to whoever accepts."""
+        listener = self.listeners.get(endpoint.local_port)
+        if listener is None:
+            return
+        if listener.waiting:
+            listener.waiting.popleft().woken(cause, endpoint)
+        else:
+            listener.backlog.append((endpoint, cause))
+
+    def arrived(self, segment: Segment) -> None:
+        """A segment for this host has come."""
+        key = (segment.source, segment.source_port, segment.destination_port)
+        endpoint = self.connections.get(key)
+        if endpoint is not None:
+            endpoint.arrived(segment)
+        elif segment.flags & (SYN | ACK) == SYN and segment.destination_port in self.listeners:
+            self._welcome(segment, key)
+        elif not segment.flags & RST:
+            self.refuse(segment)
+
+    def _welcome(self, segment: Segment, key: tuple[str, int, int]) -> None:
+        network = self.host.network
+        peer = network.host_with(segment.source, self.host)
+        endpoint = Endpoint(
+            self.host,
+            segment.conn,
+            (segment.destination, segment.destination_port),
+            (segment.source, segment.source_port),
+            peer.name if peer is not None else "",
+            False,
+        )
+        endpoint.receive_next = segment.sequence + 1
+        endpoint.mss = min(endpoint.mss, segment.mss or 536)
+        self.connections[key] = endpoint
+        endpoint.start((segment.seq,))
+
+    def refuse(self, segment: Segment) -> None:
+        """Nothing here wants this segment: RST (RFC 9293 section 3.5.2)."""
+        length = len(segment.payload) + (1 if segment.flags & (SYN | FIN) else 0)
+        has_ack = segment.flags & ACK
+        answer = FlyingSegment(
+            segment.conn,
+            segment.destination,
+            segment.destination_port,
+            segment.source,
+            segment.source_port,
+            self.host.network.name_of(segment.source, self.host),
+            b"",
+            RST if has_ack else RST | ACK,
+            segment.acknowledgment if has_ack else 0,
+            0 if has_ack else (segment.sequence + length) & 0xFFFFFFFF,
+            0,
+            0,
+            False,
+        )
+        self.host.transmit(answer, (segment.seq,))
+
+    def forget(self, endpoint: Endpoint) -> None:
+        """The connection is over."""
+        self.connections.pop((endpoint.peer_address, endpoint.peer_port, endpoint.local_port), None)
+
+    def _free_port(self, address: str, port: int) -> int:
+        """The next ephemeral port that is not in use towards this peer (RFC 6335 section 6 range)."""
+        for _ in range(65536 - FIRST_EPHEMERAL_PORT):
+            candidate = self._next_port
+            self._next_port = candidate + 1 if candidate < 65535 else FIRST_EPHEMERAL_PORT
+            if (address, port, candidate) not in self.connections:
+                return candidate
+        raise HostUnreachable(f"{self.host.name} has no free port towards {address}")
