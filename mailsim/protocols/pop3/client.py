@@ -1,0 +1,159 @@
+"""The client's side of a POP3 connection, without I/O (RFC 1939, RFC 2449, RFC 2595 section 4).
+
+    client = Pop3Client()
+    client.receive(data)
+    greeting = client.next_event()
+    write(client.send(User("borek")))
+    ...
+
+Replies come in the order of the commands, and only the command tells whether a reply has many lines, so
+the engine remembers what it has sent.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+from mailsim.errors import LocalProtocolError, RemoteProtocolError
+from mailsim.protocols.pop3.commands import Auth, AuthResponse, Capa, Command, Quit, Stls
+from mailsim.protocols.pop3.listings import capabilities
+from mailsim.protocols.pop3.parsing import COMMAND_LIMIT
+from mailsim.protocols.pop3.replies import LINE_LIMIT, Challenge, Greeting, Reply
+from mailsim.protocols.pop3.states import NEXT, State, after
+from mailsim.protocols.pop3.stuffing import ReplyBuffer
+
+BODY_LIMIT = 256 * 1024 * 1024
+_STATUS = {"+OK": True, "-ERR": False}
+_ALONE = (Stls, Auth, AuthResponse, Quit)
+
+
+class Pop3Client:
+    """One connection.
+
+    Attributes:
+        state: where the session is, as far as replies have told.
+        greeting: the server's first line, None until it came; its `timestamp` is for APOP.
+        capabilities: what CAPA told, tag to parameters; None if not asked (or forgotten, after STLS).
+        pipelining: may commands be sent before the replies to earlier ones? CAPA sets it.
+    """
+
+    def __init__(self) -> None:
+        self.state = State.CONNECTED
+        self.greeting: Greeting | None = None
+        self.capabilities: Mapping[str, tuple[str, ...]] | None = None
+        self.pipelining = False
+        self._ahead = State.CONNECTED
+        self._sent: deque[Command] = deque()
+        self._head: Reply | None = None
+        self._buffer = ReplyBuffer()
+
+    @property
+    def closed(self) -> bool:
+        """Is it over, so that the connection should be closed?"""
+        return self.state is State.ENDED
+
+    def send(self, command: Command) -> Command:
+        """The command, to be sent now.
+
+        Raises LocalProtocolError when it is not legal in this state, when it must wait for replies, or when
+        it does not fit on a line.
+        """
+        _check_line(command)
+        if (self._ahead, type(command)) not in NEXT:
+            raise LocalProtocolError(f"{command.verb} is not allowed now ({self._ahead.value})")
+        if self._sent and (not self.pipelining or isinstance(self._sent[-1], _ALONE)):
+            raise LocalProtocolError(f"{command.verb} must wait for the reply to {self._sent[-1].verb}")
+        self._sent.append(command)
+        self._ahead = after(self._ahead, command, ok=True)
+        return command
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes that arrived."""
+        self._buffer.feed(data)
+
+    def next_event(self) -> Greeting | Reply | Challenge | None:
+        """What the server said next; None when more bytes are needed.
+
+        Raises RemoteProtocolError for what no POP3 server may say.
+        """
+        if self._head is not None:
+            return self._take_body(self._head)
+        line = self._buffer.take_line()
+        if line is None:
+            if len(self._buffer) > LINE_LIMIT:
+                raise RemoteProtocolError("the first line of a reply has at most 512 octets")
+            return None
+        text = _decode(line)
+        if self.greeting is None:
+            return self._greeted(text)
+        if not self._sent:
+            raise RemoteProtocolError("a reply that nobody asked for")
+        if text == "+" or text.startswith("+ "):
+            return self._challenged(text)
+        reply = Reply(*_status(text))
+        if reply.ok and self._sent[0].is_multiline:
+            self._head = reply
+            return self._take_body(reply)
+        return self._replied(reply)
+
+    def tls_started(self) -> None:
+        """TLS is up: forget what was told in the clear (RFC 2595 section 4)."""
+        self.capabilities = None
+        self.pipelining = False
+        self._buffer.clear()
+
+    def _greeted(self, text: str) -> Greeting:
+        self.greeting = Greeting(*_status(text))
+        self.state = self._ahead = State.AUTHORIZATION if self.greeting.ok else State.ENDED
+        return self.greeting
+
+    def _challenged(self, text: str) -> Challenge:
+        if not isinstance(self._sent.popleft(), Auth | AuthResponse):
+            raise RemoteProtocolError("a challenge outside of AUTH")
+        self.state = self._ahead = State.EXCHANGE
+        return Challenge(text[2:])
+
+    def _take_body(self, head: Reply) -> Reply | None:
+        body = self._buffer.take_stuffed()
+        if body is None:
+            if len(self._buffer) > BODY_LIMIT:
+                raise RemoteProtocolError("a reply without end")
+            return None
+        self._head = None
+        return self._replied(Reply(head.ok, head.text, body))
+
+    def _replied(self, reply: Reply) -> Reply:
+        command = self._sent.popleft()
+        self.state = after(self.state, command, reply.ok)
+        if isinstance(command, Quit):
+            self.state = State.ENDED
+        if not self._sent:
+            self._ahead = self.state
+        if isinstance(command, Capa) and reply.ok:
+            self.capabilities = capabilities(reply)
+            self.pipelining = "PIPELINING" in self.capabilities
+        return reply
+
+
+def _check_line(command: Command) -> None:
+    text = str(command)
+    if not (text.isascii() and text.isprintable()):
+        raise LocalProtocolError("a command is printable ASCII")
+    if len(text) + 2 > COMMAND_LIMIT and not isinstance(command, AuthResponse):
+        raise LocalProtocolError("a command has at most 255 octets")
+
+
+def _decode(line: bytes) -> str:
+    if len(line) > LINE_LIMIT:
+        raise RemoteProtocolError("the first line of a reply has at most 512 octets")
+    if not line.endswith(b"\r\n"):
+        raise RemoteProtocolError("a line ends in CR LF")
+    return line[:-2].decode("utf-8", "backslashreplace")
+
+
+def _status(text: str) -> tuple[bool, str]:
+    indicator, _, rest = text.partition(" ")
+    if indicator not in _STATUS:
+        raise RemoteProtocolError("a reply begins with +OK or -ERR")
+    return _STATUS[indicator], rest

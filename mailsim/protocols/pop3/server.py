@@ -1,0 +1,358 @@
+"""The server's side of a POP3 connection, without I/O (RFC 1939, RFC 2449, RFC 2595 section 4, RFC 5034).
+
+The engine holds what a session knows: the state, the numbered maildrop, the marks. It answers by itself
+whatever follows from that. Only what needs the world comes out as a question: is the password right, what
+is in the message, remove these for good.
+
+    server = Pop3Server(Pop3Config("mail.skola.example"))
+    send(server.greeting())
+    server.receive(data)
+    while event := server.next_event():
+        match event:
+            case Answered(reply=reply) | Refused(reply=reply): send(reply)
+            case Login(): send(server.open_maildrop(drops))     # or server.refuse("wrong", "AUTH")
+            ...
+
+A question must be answered before the next event is pulled: pipelined commands are processed in turn
+(RFC 2449 section 6.6), and the answer decides what the next one means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from mailsim.errors import LocalProtocolError
+from mailsim.protocols import sasl
+from mailsim.protocols.lines import LineBuffer
+from mailsim.protocols.pop3.commands import (
+    Apop,
+    Auth,
+    AuthResponse,
+    Capa,
+    Command,
+    Dele,
+    List,
+    Noop,
+    Pass,
+    Quit,
+    Retr,
+    Rset,
+    Stat,
+    Stls,
+    Top,
+    Uidl,
+    User,
+)
+from mailsim.protocols.pop3.events import (
+    Answered,
+    ApopLogin,
+    Event,
+    Login,
+    Refused,
+    Retrieve,
+    StartTls,
+    Update,
+)
+from mailsim.protocols.pop3.maildrop import Drop, Maildrop
+from mailsim.protocols.pop3.parsing import COMMAND_LIMIT, Mistake, parse_command, parse_text
+from mailsim.protocols.pop3.replies import Challenge, Greeting, Reply, checked, negative, positive
+from mailsim.protocols.pop3.states import NEXT, State, after
+from mailsim.protocols.pop3.stuffing import message_size
+
+EXCHANGE_LIMIT = 12288  # octets of a SASL line; RFC 4954 section 4 has this number, POP3 has none
+TOO_LONG = negative("line too long")
+
+
+@dataclass(frozen=True, slots=True)
+class Pop3Config:
+    """What a server offers.
+
+    Attributes:
+        hostname: its name, for greeting and goodbye.
+        mechanisms: SASL mechanisms for AUTH, of those in `sasl.SERVER_MECHANISMS`.
+        stls: whether the connection can be turned into TLS.
+        cleartext_login: whether a password may come in the clear before TLS is up.
+        implementation: for the IMPLEMENTATION capability; "" for none.
+        more_capabilities: further lines for CAPA, e.g. `EXPIRE NEVER` or `LOGIN-DELAY 60`.
+    """
+
+    hostname: str
+    mechanisms: tuple[str, ...] = ("PLAIN",)
+    stls: bool = False
+    cleartext_login: bool = True
+    implementation: str = ""
+    more_capabilities: tuple[str, ...] = ()
+
+
+class Pop3Server:
+    """One connection. `state` says where it is; `closed` when to hang up; `user` who has logged in."""
+
+    def __init__(self, config: Pop3Config, secure: bool = False) -> None:
+        self.config, self.secure = config, secure
+        self.state = State.CONNECTED
+        self.user = ""
+        self.timestamp = ""
+        self._name = ""
+        self._mechanism: sasl.ServerMechanism | None = None
+        self._maildrop = Maildrop(())
+        self._asked: Command | None = None
+        self._buffer = LineBuffer()
+        self._skipping = False
+
+    # --- bytes in, events out ------------------------------------------------------------------
+
+    @property
+    def closed(self) -> bool:
+        """Is it over, so that the connection should be closed?"""
+        return self.state is State.ENDED
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes that arrived."""
+        self._buffer.feed(data)
+
+    def next_event(self) -> Event | None:
+        """The next thing to answer or to send; None when more bytes are needed.
+
+        Raises LocalProtocolError while a question is open, or before the greeting.
+        """
+        if self.state is State.CONNECTED or self._asked is not None:
+            raise LocalProtocolError("greet first" if self._asked is None else f"{self._asked.verb} is not answered")
+        if self.state is State.ENDED:
+            return None
+        if self.state is State.EXCHANGE:
+            return self._next_response()
+        line = self._take_line(COMMAND_LIMIT)
+        if line is None or isinstance(line, Refused):
+            return line
+        command = parse_command(line)
+        if isinstance(command, Mistake):
+            return Refused(line, negative(command.text))
+        if (self.state, type(command)) not in NEXT:
+            return Refused(line, negative(f"{command.verb} is not allowed now ({self.state.value})"))
+        return self._handle(command, line)
+
+    def _take_line(self, limit: int) -> bytes | Refused | None:
+        """A whole line; one without end is refused once, and the rest of it is thrown away."""
+        while True:
+            line = self._buffer.take_line()
+            if line is None:
+                return self._refuse_endless(limit)
+            if self._skipping:
+                self._skipping = False
+            elif len(line) > limit:
+                return Refused(line[:limit], TOO_LONG)
+            else:
+                return line
+
+    def _refuse_endless(self, limit: int) -> Refused | None:
+        if self._skipping:
+            self._buffer.clear()
+        elif len(self._buffer) > limit:
+            beginning = self._buffer.take_up_to(limit)
+            self._buffer.clear()
+            self._skipping = True
+            return Refused(beginning, TOO_LONG)
+        return None
+
+    # --- commands ------------------------------------------------------------------------------
+
+    def _handle(self, command: Command, line: bytes) -> Event:
+        match command:
+            case User() | Pass() | Apop() | Auth() | Stls():
+                return self._authorization(command, line)
+            case Retr(number=number) | Top(number=number):
+                drop = self._maildrop.get(number)
+                if drop is None:
+                    return Refused(line, negative(self._maildrop.why_not(number)))
+                self._asked = command
+                return Retrieve(number, drop.uid, command.lines if isinstance(command, Top) else None)
+            case Quit() if self.state is State.TRANSACTION:
+                self._asked = command
+                self.state = State.UPDATE
+                return Update(self._maildrop.marked_uids())
+            case _:
+                reply = self._answer(command)
+                self.state = after(self.state, command, reply.ok)
+                return Answered(command, reply) if reply.ok else Refused(line, reply)
+
+    def _authorization(self, command: User | Pass | Apop | Auth | Stls, line: bytes) -> Event:
+        sends_password = isinstance(command, User | Pass | Auth)
+        if sends_password and not self._may_log_in:
+            return Refused(line, negative("begin TLS first"))
+        match command:
+            case User(name):
+                self._name = name
+                self.state = State.NAMED
+                return Answered(command, positive("send PASS"))
+            case Pass(password):
+                self._asked = command
+                return Login(self._name, password)
+            case Apop(name, digest):
+                if not self.timestamp:
+                    return Refused(line, negative("APOP is not offered"))
+                self._asked, self._name = command, name
+                return ApopLogin(name, self.timestamp, digest)
+            case Auth():
+                return self._begin_exchange(command, line)
+            case Stls():
+                if self.secure or not self.config.stls:
+                    return Refused(line, negative("TLS is active" if self.secure else "TLS is not offered"))
+                self._asked = command
+                return StartTls()
+            case _:
+                assert_never(command)
+
+    def _answer(self, command: Command) -> Reply:
+        drop = self._maildrop
+        match command:
+            case Stat():
+                return positive(f"{len(drop)} {drop.size}")
+            case List(None):
+                return positive(drop.totals(), drop.sizes())
+            case Uidl(None):
+                return positive("unique-id listing follows", drop.unique_ids())
+            case List(int(number)):
+                one = drop.get(number)
+                return positive(f"{number} {one.size}") if one else negative(drop.why_not(number))
+            case Uidl(int(number)):
+                one = drop.get(number)
+                return positive(f"{number} {one.uid}") if one else negative(drop.why_not(number))
+            case Dele(number):
+                if drop.get(number) is None:
+                    return negative(drop.why_not(number))
+                drop.mark(number)
+                return positive(f"message {number} deleted")
+            case Rset():
+                drop.unmark_all()
+                return positive(f"maildrop has {drop.totals()}")
+            case Noop():
+                return positive()
+            case Capa():
+                return positive("capability list follows", self._capabilities())
+            case Quit():
+                return positive(f"{self.config.hostname} POP3 server signing off")
+            case _:
+                raise LocalProtocolError(f"no answer to {command}")
+
+    @property
+    def _may_log_in(self) -> bool:
+        return self.secure or self.config.cleartext_login
+
+    def _capabilities(self) -> bytes:
+        """One a line, the same in both states (RFC 2449 section 5)."""
+        config = self.config
+        lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING"]
+        if self._may_log_in:
+            lines += ["USER", *([f"SASL {' '.join(config.mechanisms)}"] if config.mechanisms else [])]
+        if config.stls and not self.secure and self.state is not State.TRANSACTION:
+            lines.append("STLS")
+        if config.implementation:
+            lines.append(f"IMPLEMENTATION {config.implementation}")
+        return "".join(f"{line}\r\n" for line in (*lines, *config.more_capabilities)).encode()
+
+    # --- SASL ----------------------------------------------------------------------------------
+
+    def _begin_exchange(self, command: Auth, line: bytes) -> Event:
+        make = sasl.SERVER_MECHANISMS.get(command.mechanism)
+        if make is None or command.mechanism not in self.config.mechanisms:
+            return Refused(line, negative("unknown authentication mechanism"))
+        self._mechanism = make()
+        initial = "" if command.initial == "=" else command.initial  # RFC 5034 section 4: `=` is empty
+        return self._step(command, initial, line)
+
+    def _next_response(self) -> Event | None:
+        line = self._take_line(EXCHANGE_LIMIT)
+        if line is None:
+            return None
+        if isinstance(line, Refused):
+            self.state = State.AUTHORIZATION
+            return line
+        text = parse_text(line)
+        if isinstance(text, Mistake) or text == "*":
+            self.state = State.AUTHORIZATION
+            return Refused(line, negative(text.text if isinstance(text, Mistake) else "authentication cancelled"))
+        return self._step(AuthResponse(text), text, line)
+
+    def _step(self, command: Auth | AuthResponse, response: str | None, line: bytes) -> Event:
+        assert self._mechanism is not None
+        try:
+            step = self._mechanism.step(None if response is None else sasl.decode(response))
+        except sasl.SaslError as error:
+            self.state = State.AUTHORIZATION
+            return Refused(line, negative(str(error)))
+        if isinstance(step, bytes):
+            self.state = State.EXCHANGE
+            return Answered(command, Challenge(sasl.encode(step)))
+        self._asked, self._name = command, step.username
+        return Login(step.username, step.password, self._mechanism.name, step.authorization_id)
+
+    # --- answers -------------------------------------------------------------------------------
+
+    def greeting(self, timestamp: str = "") -> Greeting:
+        """The first line. A `timestamp` such as `<1.2@mail.skola.example>`, never the same twice, offers APOP."""
+        if self.state is not State.CONNECTED:
+            raise LocalProtocolError("greeted already")
+        self.state, self.timestamp = State.AUTHORIZATION, timestamp
+        ready = f"{self.config.hostname} POP3 server ready"
+        return Greeting(True, checked(f"{ready} {timestamp}" if timestamp else ready))
+
+    def open_maildrop(self, drops: Iterable[Drop]) -> Reply:
+        """The answer to a login: it is the user, the lock is taken, and this is in the maildrop."""
+        self._answering(Pass, Apop, Auth, AuthResponse)
+        self._maildrop = Maildrop(drops)
+        self.user = self._name
+        self.state, self._asked = State.TRANSACTION, None
+        return positive(f"maildrop has {self._maildrop.totals()}")
+
+    def content(self, message: bytes) -> Reply:
+        """The answer to RETR and TOP; of the whole `message` TOP gives the part that was wanted."""
+        command = self._answering(Retr, Top)
+        self._asked = None
+        if isinstance(command, Top):
+            return positive("top of message follows", top(message, command.lines))
+        return positive(f"{message_size(message)} octets", message)
+
+    def goodbye(self) -> Reply:
+        """The answer to QUIT after the marked messages were removed."""
+        self._answering(Quit)
+        self.state, self._asked = State.ENDED, None
+        left = f"{len(self._maildrop)} left" if len(self._maildrop) else "maildrop empty"
+        return positive(f"{self.config.hostname} POP3 server signing off ({left})")
+
+    def start_tls(self) -> Reply:
+        """The answer to STLS. Whatever came after it in the clear is thrown away: nobody vouches for it."""
+        self._answering(Stls)
+        self._asked, self.secure = None, True
+        self._buffer.clear()
+        return positive("begin TLS negotiation")
+
+    def refuse(self, text: str, code: str = "") -> Reply:
+        """The negative answer to any question; `code` e.g. `IN-USE` (RFC 2449) or `AUTH` (RFC 3206)."""
+        command = self._answering(Command)
+        self._asked = None
+        if isinstance(command, Quit):
+            self.state = State.ENDED
+        elif self.state in (State.NAMED, State.EXCHANGE):
+            self.state = State.AUTHORIZATION
+        return negative(text, code)
+
+    def _answering(self, *kinds: type[Command]) -> Command:
+        if not isinstance(self._asked, kinds):
+            raise LocalProtocolError("this answers no open question")
+        return self._asked
+
+
+def top(message: bytes, lines: int) -> bytes:
+    """Header, empty line, and the first `lines` lines of the body (RFC 1939 section 7)."""
+    end = message.find(b"\r\n\r\n")
+    if end < 0:
+        return message
+    end += 4
+    for _ in range(lines):
+        line_end = message.find(b"\n", end)
+        if line_end < 0:
+            return message
+        end = line_end + 1
+    return message[:end]
