@@ -1,0 +1,57 @@
+"""The rules of the house that a type checker cannot see: what is loaded when, and where things lie."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TOP_LEVEL = {"CHANGELOG.md", "LICENSE", "README.md", "mailsim", "notebooks", "pyproject.toml", "scenarios", "tests"}
+BELOW_CLI = ["agents", "mail", "net", "protocols", "scenario", "trace"]
+
+
+def loaded_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(*sorted(sys.modules), sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stdout.split("\n"))
+
+
+def test_views_do_not_load_the_engine() -> None:
+    loaded = loaded_after("import mailsim.views, mailsim.views.text, mailsim.views.pcapng, mailsim.views.tui")
+    assert not loaded & {"simpy", "mailsim.net", "mailsim.agents", "mailsim.scenario"}
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "from mailsim.cli import main\nsys.argv = ['mailsim', '--help']\ntry: main()\nexcept SystemExit: pass"
+    assert not loaded_after(code) & {"matplotlib", "networkx", "textual", "dns", "simpy", "pydantic", "ruamel.yaml"}
+
+
+def test_the_top_level_holds_only_what_the_design_lists() -> None:
+    listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    tops = {line.split("/")[0] for line in listed.splitlines()}
+    assert {top for top in tops if not top.startswith(".")} <= TOP_LEVEL
+
+
+@pytest.mark.parametrize("package", BELOW_CLI)
+def test_no_wall_clock_no_global_random_no_print_below_cli(package: str) -> None:
+    wrong = []
+    for path in sorted((ROOT / "mailsim" / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            if called in ("print", "hash", "time.time", "time.monotonic") or called.endswith((".now", ".utcnow")):
+                wrong.append(f"{path}:{node.lineno} {called}")
+            if called.startswith("random.") and called != "random.Random":
+                wrong.append(f"{path}:{node.lineno} {called}")
+    assert [line for line in wrong if "host.random" not in line] == []
+
+
+def test_ci_calls_the_test_command_of_the_readme() -> None:
+    command = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()[-1]
+    assert command.endswith("-m tests")
+    assert command.replace(" -q", "") in (ROOT / "README.md").read_text("utf-8").replace(" -q", "")
