@@ -62,7 +62,8 @@ def test_receive_or_signal(pair: Pair) -> None:
     async def server() -> None:
         connection = await ops.Accept(await ops.Listen(143))
         for _ in range(3):
-            seen += [await ops.ReceiveOrSignal(connection, signal, 60_000_000)]
+            item = await ops.ReceiveOrSignal(connection, signal, 60_000_000)
+            seen.extend([item])
         with pytest.raises(ConnectionTimedOut):
             await ops.ReceiveOrSignal(connection, signal, 1_000)
 
