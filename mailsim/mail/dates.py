@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
+_SECOND = timedelta(seconds=1)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def rfc5322_date(at_us: int, utc_offset_minutes: int = 0) -> str:
     """`Mon, 01 Sep 2025 10:00:00 +0200` for microseconds since the Unix epoch; fractions are cut off."""
+    return _date(at_us // 1_000_000, utc_offset_minutes)
+
+
+@lru_cache(maxsize=256)  # a mail passes several servers within a second
+def _date(at_s: int, utc_offset_minutes: int) -> str:
     zone = timezone(utc_offset_minutes * _MINUTE)
-    return format_datetime((_EPOCH + at_us * _MICROSECOND).astimezone(zone))
+    return format_datetime((_EPOCH + at_s * _SECOND).astimezone(zone))
 
 
 def parse_date(text: str) -> tuple[int, int] | None:

@@ -8,7 +8,8 @@ and the tests let the standard library read what comes out.
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
 from mailsim.mail.address import Mailbox, is_atom_character, quoted
@@ -18,6 +19,8 @@ _WORD_FRAME = len("=?utf-8?q??=")
 _WORD_ROOM = 75 - _WORD_FRAME  # RFC 2047 section 2
 _Q_SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
 _Q = tuple("_" if b == 32 else chr(b) if b in _Q_SAFE else f"={b:02X}" for b in range(256))
+
+_BEYOND_ASCII = bytes(range(128, 256))
 
 
 def text_field(name: str, text: str) -> bytes:
@@ -67,29 +70,40 @@ def encoded_words(text: str, used: int = 0) -> list[str]:
 
     No character is cut in two (section 5), and the first word fits on a line that has `used` characters.
     """
-    first_room = min(_WORD_ROOM, LINE_WIDTH - used - _WORD_FRAME)
+    room = min(_WORD_ROOM, LINE_WIDTH - used - _WORD_FRAME)
     if is_mostly_ascii(text.encode()):
-        chunks = _chunks(text, lambda octets: sum(len(_Q[byte]) for byte in octets), first_room)
-        return [f"=?utf-8?q?{''.join(_Q[byte] for byte in chunk)}?=" for chunk in chunks]
-    chunks = _chunks(text, lambda octets: (len(octets) + 2) // 3 * 4, first_room)
-    return [f"=?utf-8?b?{binascii.b2a_base64(chunk, newline=False).decode()}?=" for chunk in chunks]
+        letters = [_q(character) for character in text]
+        groups = _cut([len(letter) for letter in letters], room, _WORD_ROOM)
+        return [f"=?utf-8?q?{''.join(letters[group])}?=" for group in groups]
+    octets = [character.encode() for character in text]
+    groups = _cut([len(octet) for octet in octets], room // 4 * 3, _WORD_ROOM // 4 * 3)
+    return [f"=?utf-8?b?{_base64(b''.join(octets[group]))}?=" for group in groups]
 
 
 def is_mostly_ascii(data: bytes) -> bool:
     """Do the escapes of quoted-printable leave this readable? So for Czech, not for Cyrillic, nor for a picture."""
-    return sum(byte > 126 for byte in data) * 3 <= len(data) * 2
+    return len(data.translate(None, _BEYOND_ASCII)) * 3 >= len(data)
 
 
-def _chunks(text: str, length: Callable[[bytes], int], room: int) -> Iterator[bytes]:
-    """Whole characters, as many as give an encoded `length` of at most `room` (`_WORD_ROOM` after the first)."""
-    chunk = b""
-    for character in text:
-        longer = chunk + character.encode()
-        if chunk and length(longer) > room:
-            yield chunk
-            longer, room = character.encode(), _WORD_ROOM
-        chunk = longer
-    yield chunk
+@lru_cache(maxsize=4096)
+def _q(character: str) -> str:
+    return "".join(_Q[byte] for byte in character.encode())
+
+
+def _base64(data: bytes) -> str:
+    return binascii.b2a_base64(data, newline=False).decode()
+
+
+def _cut(sizes: list[int], room: int, later_room: int) -> list[slice]:
+    """Groups of neighbours that fit into `room` together; after the first, into `later_room`."""
+    groups: list[slice] = []
+    start = filled = 0
+    for at, size in enumerate(sizes):
+        if filled + size > room and at > start:
+            groups.append(slice(start, at))
+            start, filled, room = at, 0, later_room
+        filled += size
+    return [*groups, slice(start, len(sizes))]
 
 
 def _percent_pieces(encoded: str, room: int) -> list[str]:
@@ -104,15 +118,16 @@ def _percent_pieces(encoded: str, room: int) -> list[str]:
     return [*pieces, encoded]
 
 
-def _mailbox_words(mailbox: Mailbox, used: int) -> list[str]:
+@lru_cache(maxsize=1024)  # people write more than one mail
+def _mailbox_words(mailbox: Mailbox, used: int) -> tuple[str, ...]:
     name = mailbox.name
     if not name:
-        return [mailbox.address]
+        return (mailbox.address,)
     if _needs_encoding(name):
-        return [*encoded_words(name, used), f"<{mailbox.address}>"]
+        return (*encoded_words(name, used), f"<{mailbox.address}>")
     if all(c == " " or is_atom_character(c) for c in name):
-        return [*name.split(" "), f"<{mailbox.address}>"]
-    return [*quoted(name).split(" "), f"<{mailbox.address}>"]
+        return (*name.split(" "), f"<{mailbox.address}>")
+    return (*quoted(name).split(" "), f"<{mailbox.address}>")
 
 
 def _needs_encoding(text: str) -> bool:
@@ -127,5 +142,5 @@ def _needs_encoding(text: str) -> bool:
 
 
 def _refuse_controls(name: str, text: str) -> None:
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+    if not text.isprintable() and any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValueError(f"a control character in {name}")
