@@ -58,11 +58,13 @@ from mailsim.protocols.pop3.events import (
 from mailsim.protocols.pop3.maildrop import Drop, Maildrop
 from mailsim.protocols.pop3.parsing import COMMAND_LIMIT, Mistake, parse_command, parse_text
 from mailsim.protocols.pop3.replies import Challenge, Greeting, Reply, checked, negative, positive
-from mailsim.protocols.pop3.states import NEXT, State, after
+from mailsim.protocols.pop3.states import NEXT, State
 from mailsim.protocols.pop3.stuffing import message_size
 
 EXCHANGE_LIMIT = 12288  # octets of a SASL line; RFC 4954 section 4 has this number, POP3 has none
 TOO_LONG = negative("line too long")
+QUESTIONS = frozenset({User, Pass, Apop, Auth, Stls, Retr, Top, Quit})
+"""Commands that the session alone does not answer: the agent or the SASL mechanism must be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,16 @@ class Pop3Server:
         command = parse_command(line)
         if isinstance(command, Mistake):
             return Refused(line, negative(command.text))
-        if (self.state, type(command)) not in NEXT:
+        next_state = NEXT.get((self.state, type(command)))
+        if next_state is None:
             return Refused(line, negative(f"{command.verb} is not allowed now ({self.state.value})"))
-        return self._handle(command, line)
+        if type(command) in QUESTIONS:
+            return self._ask(command, line)
+        reply = self._answer(command)
+        if not reply.ok:
+            return Refused(line, reply)
+        self.state = next_state
+        return Answered(command, reply)
 
     def _take_line(self, limit: int) -> bytes | Refused | None:
         """A whole line; one without end is refused once, and the rest of it is thrown away."""
@@ -158,24 +167,28 @@ class Pop3Server:
 
     # --- commands ------------------------------------------------------------------------------
 
-    def _handle(self, command: Command, line: bytes) -> Event:
+    def _ask(self, command: Command, line: bytes) -> Event:
         match command:
-            case User() | Pass() | Apop() | Auth() | Stls():
-                return self._authorization(command, line)
-            case Retr(number=number) | Top(number=number):
+            case Retr(number) | Top(number):
                 drop = self._maildrop.get(number)
                 if drop is None:
                     return Refused(line, negative(self._maildrop.why_not(number)))
                 self._asked = command
                 return Retrieve(number, drop.uid, command.lines if isinstance(command, Top) else None)
-            case Quit() if self.state is State.TRANSACTION:
-                self._asked = command
-                self.state = State.UPDATE
-                return Update(self._maildrop.marked_uids())
+            case Quit():
+                return self._quit(command)
+            case User() | Pass() | Apop() | Auth() | Stls():
+                return self._authorization(command, line)
             case _:
-                reply = self._answer(command)
-                self.state = after(self.state, command, reply.ok)
-                return Answered(command, reply) if reply.ok else Refused(line, reply)
+                raise LocalProtocolError(f"no question about {command}")
+
+    def _quit(self, command: Quit) -> Event:
+        """Before login it is only goodbye; after it, the marked messages go (RFC 1939 section 6)."""
+        if self.state is not State.TRANSACTION:
+            self.state = State.ENDED
+            return Answered(command, positive(f"{self.config.hostname} POP3 server signing off"))
+        self._asked, self.state = command, State.UPDATE
+        return Update(self._maildrop.marked_uids())
 
     def _authorization(self, command: User | Pass | Apop | Auth | Stls, line: bytes) -> Event:
         sends_password = isinstance(command, User | Pass | Auth)
@@ -231,8 +244,6 @@ class Pop3Server:
                 return positive()
             case Capa():
                 return positive("capability list follows", self._capabilities())
-            case Quit():
-                return positive(f"{self.config.hostname} POP3 server signing off")
             case _:
                 raise LocalProtocolError(f"no answer to {command}")
 
