@@ -75,7 +75,7 @@ class Zone:
         except dns.zonefile.UnknownOrigin as problem:
             raise ZoneSyntaxError(tokenizer.line, "no origin: start with $ORIGIN") from problem
         except (dns.exception.DNSException, LocalProtocolError, ValueError) as problem:
-            raise ZoneSyntaxError(tokenizer.line, _plain(problem)) from problem
+            raise ZoneSyntaxError(tokenizer.line, _plain(problem, tokenizer.word)) from problem
         return _checked(zone, lines)
 
     @property
@@ -106,24 +106,30 @@ def _checked(zone: dns.zone.Zone, lines: dict[tuple[Name, Rdata], int]) -> Zone:
     return Zone(origin, nodes, lines)
 
 
-def _plain(problem: Exception) -> str:
-    """The library's message without its own `file:line:` in front."""
-    return re.sub(r"^<string>:\d+: ", "", str(problem)) or type(problem).__name__
+def _plain(problem: Exception, word: str) -> str:
+    """The library's message without its own `file:line:` in front, and the word where it stopped."""
+    text = re.sub(r"^<string>:\d+: ", "", str(problem)).rstrip(".") or type(problem).__name__
+    return text if not word or word in text else f"{text}, near {word!r}"
 
 
 class _Tokenizer(dns.tokenizer.Tokenizer):
-    """Remembers on which line the last word stood; the library has often read the line's end already."""
+    """Remembers the last word and its line; the library has often read the line's end already."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text, "<string>")
-        self.line = 1
+        self.line, self.word = 1, ""
 
     def get(self, want_leading: bool = False, want_comment: bool = False) -> dns.tokenizer.Token:
+        start = self._here()
         try:
             token = super().get(want_leading, want_comment)
         except dns.exception.SyntaxError:
-            self.line = self.where()[1]
+            self.line = start
             raise
         if not (token.is_eol_or_eof() or token.is_whitespace()):
-            self.line = self.where()[1]
+            self.line, self.word = self._here(), token.value
         return token
+
+    def _here(self) -> int:
+        """The library counts a line's end as soon as it has seen it, even if it will be read once more."""
+        return self.where()[1] - (self.ungotten_char == "\n")
