@@ -13,16 +13,23 @@ class LineBuffer:
     __slots__ = ("_data", "_scanned", "_start")
 
     def __init__(self) -> None:
-        self._data = bytearray()
+        self._data: bytes | bytearray = b""
         self._start = 0
-        self._scanned = 0
+        self._scanned = 0  # never before _start
 
     def __len__(self) -> int:
         return len(self._data) - self._start
 
     def feed(self, data: bytes) -> None:
         """Append what has arrived."""
-        if self._start > 65536 and self._start * 2 > len(self._data):
+        if self._start == len(self._data):
+            # Nothing is left, the usual case: keep what came as it is. A line that came whole is never copied.
+            self._data = bytes(data)
+            self._start = self._scanned = 0
+            return
+        if not isinstance(self._data, bytearray):
+            self._data = bytearray(self._data)
+        elif self._start > 65536 and self._start * 2 > len(self._data):
             del self._data[: self._start]
             self._scanned -= self._start
             self._start = 0
@@ -30,13 +37,12 @@ class LineBuffer:
 
     def take_line(self) -> bytes | None:
         """The next line with its LF (and CR, if there), or None until one is complete."""
-        data = self._data
-        end = data.find(b"\n", max(self._scanned, self._start))
-        if end < 0:
-            self._scanned = len(data)
+        end = self._data.find(b"\n", self._scanned) + 1
+        if end == 0:
+            self._scanned = len(self._data)
             return None
-        line = bytes(memoryview(data)[self._start : end + 1])
-        self._start = self._scanned = end + 1
+        line = bytes(self._data[self._start : end])
+        self._start = self._scanned = end
         return line
 
     def take(self, count: int) -> bytes | None:
@@ -55,6 +61,6 @@ class LineBuffer:
     def clear(self) -> int:
         """Throw everything away (RFC 3207 section 4.2, before TLS); returns how many bytes were lost."""
         lost = len(self)
-        self._data.clear()
+        self._data = b""
         self._start = self._scanned = 0
         return lost

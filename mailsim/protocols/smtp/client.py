@@ -16,6 +16,7 @@ will lead if all of them succeed. What is legal to send is judged by the second.
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 from typing import TypeVar
 
 from mailsim.errors import LocalProtocolError, RemoteProtocolError
@@ -23,6 +24,7 @@ from mailsim.protocols.pdu import Raw
 from mailsim.protocols.smtp import grammar
 from mailsim.protocols.smtp.commands import (
     Auth,
+    AuthCancel,
     AuthResponse,
     Command,
     Data,
@@ -36,14 +38,29 @@ from mailsim.protocols.smtp.commands import (
 )
 from mailsim.protocols.smtp.content import Content, has_bare_line_end, has_long_line
 from mailsim.protocols.smtp.events import Answered
-from mailsim.protocols.smtp.grammar import GrammarError, Parameters
-from mailsim.protocols.smtp.parameters import EXTENSION_OF_MAIL
-from mailsim.protocols.smtp.parsing import BadCommand, parse_auth_line, parse_command
-from mailsim.protocols.smtp.replies import Challenge, Greeting, Reply, split_enhanced
+from mailsim.protocols.smtp.grammar import Parameters
+from mailsim.protocols.smtp.parameters import EXTENSION_OF
+from mailsim.protocols.smtp.parsing import BadCommand, parse_auth_line, parse_command, read_line
+from mailsim.protocols.smtp.replies import Challenge, Greeting, Reply
 from mailsim.protocols.smtp.reply_reader import ReplyReader
-from mailsim.protocols.smtp.states import ENDS_A_GROUP, HOPED, LEGAL, NEXT, State
+from mailsim.protocols.smtp.states import (
+    AUTHENTICATING,
+    CLOSED,
+    CONNECTED,
+    ENDS_A_GROUP,
+    GREETED,
+    HOPED,
+    LEGAL,
+    NEXT,
+    READING_CONTENT,
+    STARTING_TLS,
+    TURNED_AWAY,
+    State,
+)
 
 MAX_COMMAND_LINE, MAX_AUTH_LINE, MAX_TEXT_LINE = 512, 12288, 1000
+
+HELLOS = (Ehlo, Helo, Lhlo)
 
 C = TypeVar("C", bound=Command)
 
@@ -59,7 +76,7 @@ class SmtpClient:
         self.is_lmtp = is_lmtp
         self._foreign: tuple[type[Command], ...] = (Ehlo, Helo) if is_lmtp else (Lhlo,)
         self.tls_active = tls_active
-        self.state = State.CONNECTED
+        self.state: State = CONNECTED
         self.server_name = ""
         self._replies = ReplyReader()
         self._outstanding: deque[tuple[Command | Raw, Command | None]] = deque()  # what, and what it means
@@ -69,6 +86,7 @@ class SmtpClient:
 
     def _forget_server(self) -> None:
         self.extensions: dict[str, str] = {}
+        self._is_enhanced = False
         self.is_authenticated = False
         self._forget_transaction()
 
@@ -80,7 +98,7 @@ class SmtpClient:
     @property
     def is_closed(self) -> bool:
         """Whether the server has said goodbye (221 or 421)."""
-        return self.state is State.CLOSED
+        return self.state is CLOSED
 
     @property
     def outstanding(self) -> int:
@@ -121,10 +139,10 @@ class SmtpClient:
         return pdu
 
     def _meaning(self, data: bytes) -> Command | None:
-        if self.state is State.READING_CONTENT:
+        if self.state is READING_CONTENT:
             return Content(data)
         try:
-            if self.state is State.AUTHENTICATING:
+            if self.state is AUTHENTICATING:
                 return parse_auth_line(data)
             return parse_command(data, is_lmtp=self.is_lmtp)
         except BadCommand:
@@ -156,53 +174,43 @@ class SmtpClient:
             raise LocalProtocolError(f"nothing may be sent before the reply to {last}")
 
     def _check_form(self, command: Command) -> None:
+        """Our own grammar must read back what we are going to say, and the server must have offered it."""
         if isinstance(command, Content):
             self._check_content(command)
             return
-        line = str(command)
-        # SMTPUTF8 (RFC 6531) would allow more than ASCII here.
-        if not line.isascii() or not line.isprintable():
-            raise LocalProtocolError(f"only printable ASCII may be sent: {line!r}")
-        if len(line) + 2 > self._line_limit(command):
-            raise LocalProtocolError(f"a command line of {len(line) + 2} octets")
+        wire = command.to_bytes()
+        if isinstance(command, AuthResponse | AuthCancel):
+            limit = MAX_AUTH_LINE
+        else:
+            _, meaning = read_line(wire, self.is_lmtp)
+            if meaning != command:
+                raise LocalProtocolError(f"{wire!r} is not {command!r}: {meaning}")
+            limit = MAX_COMMAND_LINE
+        if len(wire) > limit and len(wire) > self._line_limit(command):
+            raise LocalProtocolError(f"a command line of {len(wire)} octets")
         match command:
-            case Mail() | Rcpt():
-                self._check_path(command)
-            case Ehlo(domain) | Helo(domain) | Lhlo(domain):
-                self._check_domain(domain)
-            case Auth(mechanism) if mechanism not in self.extensions.get("AUTH", "").split():
+            case Mail(parameters=parameters) | Rcpt(parameters=parameters):
+                for key, _ in parameters:
+                    if EXTENSION_OF.get((type(command), key)) not in self.extensions:
+                        raise LocalProtocolError(f"the server does not offer what {key} needs")
+            case Auth(mechanism) if mechanism not in self.extensions.get("AUTH", "").upper().split():
                 raise LocalProtocolError(f"the server does not offer AUTH {mechanism}")
             case StartTls() if self.tls_active or "STARTTLS" not in self.extensions:
                 raise LocalProtocolError("the server does not offer STARTTLS")
 
     def _line_limit(self, command: Command) -> int:
-        if isinstance(command, Auth | AuthResponse):
-            return MAX_AUTH_LINE
-        # Parameters of extensions do not count: each extension adds their length to the limit.
-        return MAX_COMMAND_LINE + (
-            len(grammar.format_parameters(command.parameters)) if isinstance(command, Mail | Rcpt) else 0
-        )
-
-    def _check_path(self, command: Mail | Rcpt) -> None:
-        try:
-            grammar.check_path(command.path, bare_postmaster=isinstance(command, Rcpt))
-        except GrammarError as error:
-            raise LocalProtocolError(f"{command}: {error}") from None
-        for key, _ in command.parameters:
-            extension = EXTENSION_OF_MAIL.get(key) if isinstance(command, Mail) else None
-            if extension not in self.extensions:
-                raise LocalProtocolError(f"the server does not offer what {key} needs")
-        if isinstance(command, Rcpt) and not command.path:
-            raise LocalProtocolError("a recipient cannot be null")
-
-    def _check_domain(self, domain: str) -> None:
-        try:
-            grammar.check_domain(domain)
-        except GrammarError as error:
-            raise LocalProtocolError(f"{domain}: {error}") from None
+        match command:
+            case Auth() | AuthResponse():
+                return MAX_AUTH_LINE
+            case Mail(parameters=parameters):  # each extension adds its parameters to the limit
+                return MAX_COMMAND_LINE + len(grammar.format_parameters(parameters))
+            case _:
+                return MAX_COMMAND_LINE
 
     def _check_content(self, content: Content) -> None:
         data = content.data
+        if data and not data.endswith(b"\r\n"):
+            data += b"\r\n"  # as it will go over the wire
         if has_bare_line_end(data):
             raise LocalProtocolError("the message holds a CR or LF that stands alone")
         if has_long_line(data, MAX_TEXT_LINE):
@@ -214,7 +222,7 @@ class SmtpClient:
 
     def receive(self, data: bytes) -> None:
         """Take octets from the connection."""
-        if self.state is not State.CLOSED:
+        if self.state is not CLOSED:
             self._replies.feed(data)
 
     def next_event(self) -> Answered | None:
@@ -224,55 +232,44 @@ class SmtpClient:
         """
         if self._error is not None:
             raise self._error
-        if self.state in (State.CLOSED, State.STARTING_TLS):
+        if self.state in (CLOSED, STARTING_TLS):
             return None
         try:
-            taken = self._replies.take()
-            return None if taken is None else self._answered(*taken)
+            asked = self._outstanding[0][1] if self._outstanding else None
+            reply = self._replies.take(is_enhanced=self._is_enhanced and not isinstance(asked, HELLOS))
+            return None if reply is None else self._answered(reply)
         except RemoteProtocolError as error:
             self._error = error
             raise
 
-    def _answered(self, code: int, texts: tuple[str, ...]) -> Answered:
-        if self.state is State.CONNECTED:
-            return self._greeted(Greeting(code, texts))
+    def _answered(self, reply: Reply) -> Answered:
+        if self.state is CONNECTED:
+            return self._greeted(Greeting(reply.code, reply.lines))
         if not self._outstanding:
-            if code != 421:
-                raise RemoteProtocolError(f"a reply that nobody asked for: {code} {texts[0]}")
-            self.state = State.CLOSED
-            return Answered(None, self._reply(code, texts))
+            if reply.code != 421:
+                raise RemoteProtocolError(f"a reply that nobody asked for: {reply}")
+            self.state = CLOSED
+            return Answered(None, reply)
         pdu, command = self._outstanding[0]
-        reply = self._read_reply(command, code, texts)
+        if reply.code == 334 and isinstance(command, Auth | AuthResponse):
+            reply = Challenge(reply.code, reply.lines)
         recipient = None
-        if isinstance(command, Content) and self.is_lmtp:
+        if self.is_lmtp and isinstance(command, Content):
             recipient = self.recipients[self._content_replies]
             self._content_replies += 1
         if recipient is None or self._content_replies == len(self.recipients):
             self._outstanding.popleft()
             self._follow(command, reply)
-        if code == 421:
-            self.state = State.CLOSED
+        if reply.code == 421:
+            self.state = CLOSED
         return Answered(pdu, reply, recipient)
-
-    def _read_reply(self, command: Command | None, code: int, texts: tuple[str, ...]) -> Reply:
-        if isinstance(command, Ehlo | Helo | Lhlo):
-            return Reply(code, texts)
-        if code == 334 and isinstance(command, Auth | AuthResponse):
-            return Challenge(code, texts)
-        return self._reply(code, texts)
-
-    def _reply(self, code: int, texts: tuple[str, ...]) -> Reply:
-        if "ENHANCEDSTATUSCODES" not in self.extensions:
-            return Reply(code, texts)
-        enhanced, texts = split_enhanced(code, texts)
-        return Reply(code, texts, enhanced)
 
     def _greeted(self, greeting: Greeting) -> Answered:
         if greeting.is_intermediate:
             raise RemoteProtocolError(f"this is no greeting: {greeting}")
-        self.state = State.GREETED if greeting.is_positive else State.TURNED_AWAY
+        self.state = GREETED if greeting.is_positive else TURNED_AWAY
         if greeting.code == 421:
-            self.state = State.CLOSED
+            self.state = CLOSED
         self.server_name = greeting.lines[0].partition(" ")[0]
         self._hoped = None
         return Answered(None, greeting)
@@ -283,7 +280,7 @@ class SmtpClient:
             self.state = NEXT.get((self.state, type(command), reply.code // 100), self.state)
         if reply.code == 354 and isinstance(command, Data):
             # Content is due even if we believe that no recipient was accepted (RFC 2920 section 3.1).
-            self.state = State.READING_CONTENT
+            self.state = READING_CONTENT
             if self.is_lmtp and not self.recipients:
                 raise RemoteProtocolError("354 without a recipient (RFC 2033 section 4.2)")
         if reply.is_negative or not self._outstanding:
@@ -293,32 +290,33 @@ class SmtpClient:
                 self._forget_transaction()
             case _ if not reply.is_positive:
                 pass
-            case Mail():
-                self._mail = command
             case Rcpt():
                 self.recipients.append(command)
+            case Mail():
+                self._mail = command
             case Rset():
                 self._forget_transaction()
             case Ehlo() | Lhlo() | Helo():
                 self._forget_transaction()
-                self._learn(() if isinstance(command, Helo) else reply.lines[1:])
+                self.extensions = dict(() if isinstance(command, Helo) else read_extensions(reply.lines[1:]))
+                self._is_enhanced = "ENHANCEDSTATUSCODES" in self.extensions
             case Auth() | AuthResponse():
                 self.is_authenticated = True
-
-    def _learn(self, lines: tuple[str, ...]) -> None:
-        """Keywords in capitals and their parameters (RFC 5321 section 4.1.1.1)."""
-        self.extensions = {}
-        for line in lines:
-            keyword, _, parameters = line.strip().partition(" ")
-            self.extensions[keyword.upper()] = parameters.strip()
 
     def reset_after_tls(self) -> int:
         """TLS is up: forget the server and all plaintext that came too early (RFC 3207 section 4.2).
 
         Returns how many octets were thrown away.
         """
-        if self.state is not State.STARTING_TLS:
+        if self.state is not STARTING_TLS:
             raise LocalProtocolError("no TLS handshake is due")
-        self.state, self.tls_active, self._hoped = State.GREETED, True, None
+        self.state, self.tls_active, self._hoped = GREETED, True, None
         self._forget_server()
         return self._replies.clear()
+
+
+@lru_cache(maxsize=1024)
+def read_extensions(lines: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Keywords in capitals and their parameters (RFC 5321 section 4.1.1.1)."""
+    words = (line.strip().partition(" ") for line in lines)
+    return tuple((keyword.upper(), parameters.strip()) for keyword, _, parameters in words)

@@ -6,7 +6,7 @@ A new verb (BDAT, ETRN...) is a class here, its grammar in `parsing` and its row
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
 from mailsim.protocols import sasl
@@ -15,10 +15,11 @@ from mailsim.protocols.smtp import grammar
 from mailsim.protocols.smtp.grammar import Parameters
 
 
+@dataclass(frozen=True, slots=True)
 class Command:
     """What a client sends: a verb with an argument, a line of a SASL exchange, or the content."""
 
-    __slots__ = ()
+    _wire: bytes = field(default=b"", init=False, repr=False, compare=False)
     verb: ClassVar[str] = ""
     role: ClassVar[str] = "cmd"
 
@@ -28,7 +29,13 @@ class Command:
         return ""
 
     def to_bytes(self) -> bytes:
-        return f"{self}\r\n".encode()
+        """The wire form, made once."""
+        return self._wire or self._encode()
+
+    def _encode(self) -> bytes:
+        wire = f"{self}\r\n".encode("utf-8", "backslashreplace")
+        object.__setattr__(self, "_wire", wire)
+        return wire
 
     def __str__(self) -> str:
         argument = self.argument
@@ -84,7 +91,8 @@ class _WithPath(Command):
 
     @property
     def argument(self) -> str:
-        return f"{self.keyword}:<{self.path}>{grammar.format_parameters(self.parameters)}"
+        path = f"{self.keyword}:<{self.path}>"
+        return path + grammar.format_parameters(self.parameters) if self.parameters else path
 
     def parameter(self, key: str) -> str | None:
         """The value of a parameter; None when it is not there or has none."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
+from mailsim.protocols.smtp.commands import Auth, Command, Expn, Help, StartTls
 from mailsim.protocols.smtp.grammar import check_domain
 
 SIZE_PARAMETER, BODY_PARAMETER, AUTH_PARAMETER = 26, 17, 500
@@ -37,8 +39,34 @@ class SmtpServerConfig:
     text_line_limit: int = 1000
     auth_line_limit: int = 12288
 
+    mail_line_limit: int = field(init=False, repr=False)
+    """How long a MAIL command may be with the parameters of the extensions that are offered."""
+    longest_line_limit: int = field(init=False, repr=False)
+    """No line of any kind may be longer than this."""
+    not_offered: frozenset[type[Command]] = field(init=False, repr=False)
+    """Verbs that the server knows and does not do: 502 (RFC 5321 section 4.2.4)."""
+
+    _ehlo_lines: tuple[tuple[str, ...], tuple[str, ...]] = field(init=False, repr=False)
+
     def __post_init__(self) -> None:
         check_domain(self.hostname)
+        mail_line_limit = (
+            self.command_line_limit
+            + (SIZE_PARAMETER if self.size else 0)
+            + (BODY_PARAMETER if self.eight_bit_mime else 0)
+            + (AUTH_PARAMETER if self.auth_mechanisms else 0)
+        )
+        optional: dict[type[Command], bool] = {
+            StartTls: self.starttls,
+            Auth: bool(self.auth_mechanisms),
+            Expn: self.expn,
+            Help: self.help,
+        }
+        set_once = partial(object.__setattr__, self)
+        set_once("mail_line_limit", mail_line_limit)
+        set_once("longest_line_limit", max(mail_line_limit, self.auth_line_limit * bool(self.auth_mechanisms)))
+        set_once("_ehlo_lines", (self._list_extensions(False), self._list_extensions(True)))
+        set_once("not_offered", frozenset(kind for kind, offered in optional.items() if not offered))
 
     @property
     def protocol(self) -> str:
@@ -47,6 +75,9 @@ class SmtpServerConfig:
 
     def ehlo_lines(self, tls_active: bool) -> tuple[str, ...]:
         """The extensions, one a line, as EHLO lists them (RFC 5321 section 4.1.1.1)."""
+        return self._ehlo_lines[tls_active]
+
+    def _list_extensions(self, tls_active: bool) -> tuple[str, ...]:
         offers_auth = self.auth_mechanisms and (tls_active or not self.auth_requires_tls)
         lines = (
             "PIPELINING" if self.pipelining else "",
@@ -60,18 +91,3 @@ class SmtpServerConfig:
             # The places of SMTPUTF8 (RFC 6531), DSN (RFC 3461), CHUNKING (RFC 3030).
         )
         return tuple(line for line in lines if line)
-
-    @property
-    def mail_line_limit(self) -> int:
-        """How long a MAIL command may be with the parameters of the extensions that are offered."""
-        return (
-            self.command_line_limit
-            + (SIZE_PARAMETER if self.size else 0)
-            + (BODY_PARAMETER if self.eight_bit_mime else 0)
-            + (AUTH_PARAMETER if self.auth_mechanisms else 0)
-        )
-
-    @property
-    def longest_line_limit(self) -> int:
-        """No line of any kind may be longer than this."""
-        return max(self.mail_line_limit, self.auth_line_limit if self.auth_mechanisms else 0)

@@ -10,7 +10,7 @@ alone, which RFC 5321 section 2.3.8 forbids, is refused as a whole when its real
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from mailsim.protocols.pdu import Json, printable
@@ -30,14 +30,10 @@ class Content(Command):
 
     data: bytes
     message_id: str = ""
-    _wire: bytes = field(default=b"", init=False, repr=False, compare=False)
     role: ClassVar[str] = "data"
 
-    def to_bytes(self) -> bytes:
-        """The content with its dots doubled, and the line with a dot that ends it."""
-        return self._wire or self._encode()
-
     def _encode(self) -> bytes:
+        """The content with its dots doubled, and the line with a dot that ends it."""
         wire = self.data.replace(b"\r\n.", b"\r\n..")
         if wire.startswith(b"."):
             wire = b"." + wire
@@ -132,5 +128,11 @@ def has_bare_line_end(data: bytes) -> bool:
 
 
 def has_long_line(data: bytes, limit: int) -> bool:
-    """Whether a line with its CRLF is longer than `limit` octets."""
-    return len(data) > limit and max(map(len, data.split(b"\r\n"))) > limit - 2
+    """Whether a line with its CRLF is longer than `limit` octets; looks at a few octets of every `limit`."""
+    start, last_start = 0, len(data) - limit
+    while start < last_start:
+        end = data.rfind(b"\r\n", start, start + limit)
+        if end < 0:
+            return True
+        start = end + 2
+    return False

@@ -1,4 +1,4 @@
-"""Why a server does not even look at a command: not offered, not its turn, TLS or AUTH first."""
+"""Why a server does not even look at the argument of a command: not its turn, or TLS or AUTH first."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from mailsim.protocols.smtp.commands import (
     Command,
     Data,
     Ehlo,
-    Expn,
     Helo,
-    Help,
     Lhlo,
     Mail,
     Noop,
@@ -23,20 +21,8 @@ from mailsim.protocols.smtp.config import SmtpServerConfig
 from mailsim.protocols.smtp.replies import Reply
 from mailsim.protocols.smtp.states import State
 
-OPTIONAL = frozenset({StartTls, Auth, Expn, Help})
 ALLOWED_BEFORE_TLS = frozenset({Noop, Ehlo, Lhlo, StartTls, Quit})  # RFC 3207 section 4
 ALLOWED_BEFORE_AUTH = frozenset({Auth, Ehlo, Helo, Lhlo, Noop, Rset, Quit, StartTls})  # RFC 4954 section 6
-
-
-def is_offered(config: SmtpServerConfig, kind: type[Command]) -> bool:
-    """Whether the configuration has this verb at all; if not, the reply is 502 (RFC 5321 section 4.2.4)."""
-    return bool(
-        kind not in OPTIONAL
-        or (kind is StartTls and config.starttls)
-        or (kind is Auth and config.auth_mechanisms)
-        or (kind is Expn and config.expn)
-        or (kind is Help and config.help)
-    )
 
 
 def out_of_order(state: State, kind: type[Command], all_recipients_refused: bool, is_lmtp: bool) -> Reply:

@@ -19,8 +19,12 @@ from mailsim.protocols.smtp.replies import Reply
 _is_size = re.compile(r"[0-9]{1,20}").fullmatch  # RFC 1870 section 3
 _xtext_escape = re.compile(r"\+([0-9A-F]{2})")  # RFC 3461 section 4
 
-EXTENSION_OF_MAIL = {"SIZE": "SIZE", "BODY": "8BITMIME", "AUTH": "AUTH"}
-"""The EHLO keyword that allows each parameter of MAIL."""
+EXTENSION_OF: dict[tuple[type, str], str] = {
+    (Mail, "SIZE"): "SIZE",
+    (Mail, "BODY"): "8BITMIME",
+    (Mail, "AUTH"): "AUTH",
+}
+"""The EHLO keyword that allows each parameter."""
 
 
 def decode_xtext(text: str) -> str:
@@ -32,8 +36,8 @@ def decode_xtext(text: str) -> str:
 
 def check_mail_parameters(mail: Mail, config: SmtpServerConfig, is_extended: bool) -> None:
     """Raises BadCommand with 555, 501, or 552 for a declared size over the limit (RFC 1870 section 6.1)."""
+    offered = {"SIZE": config.size, "BODY": config.eight_bit_mime, "AUTH": bool(config.auth_mechanisms)}
     for key, value in mail.parameters:
-        offered = {"SIZE": config.size, "BODY": config.eight_bit_mime, "AUTH": bool(config.auth_mechanisms)}
         if not is_extended or not offered.get(key):
             raise BadCommand(replies.UNKNOWN_PARAMETER)
         if value is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from mailsim.errors import RemoteProtocolError
 from mailsim.protocols import sasl
@@ -156,27 +157,41 @@ OBSOLETE = frozenset({"SEND", "SOML", "SAML", "TURN"})
 """Verbs that a server still recognizes and no longer implements (RFC 5321 appendix F)."""
 
 
-def split_verb(line: bytes) -> tuple[str, str]:
-    """Verb in capitals and argument of a line; raises BadCommand for a line that is not ASCII.
+def read_line(line: bytes, is_lmtp: bool) -> tuple[type[Verb] | None, Verb | Reply]:
+    """The verb of a line, if it has one, and the command, or the reply to a line that is none.
 
-    White space before the CRLF is tolerated (RFC 5321 section 4.1.1). SMTPUTF8 (RFC 6531) would decode
-    UTF-8 here, once the client has asked for it.
+    Both are wanted: whether a verb has its turn is judged before its argument. A simulated world says the
+    same lines again and again, so what they mean is remembered.
     """
+    return _remembered(line, is_lmtp) if len(line) <= REMEMBERED_LENGTH else _read(line, is_lmtp)
+
+
+def _read(line: bytes, is_lmtp: bool) -> tuple[type[Verb] | None, Verb | Reply]:
+    # RFC 5321 section 4.1.1: tolerate white space before the CRLF. SMTPUTF8 (RFC 6531) would decode UTF-8.
+    text = line.rstrip(b" \t\r\n").decode("ascii", "surrogateescape")
+    verb, _, argument = text.partition(" ")
+    verb = verb.upper()
+    kind, parse = (LMTP_VERBS if is_lmtp else VERBS).get(verb, (None, None))
+    if kind is None or parse is None:
+        return None, replies.NOT_IMPLEMENTED if verb in OBSOLETE else replies.UNRECOGNIZED
+    if not text.isascii():
+        return kind, replies.NOT_ASCII
     try:
-        verb, _, argument = line.rstrip(b" \t\r\n").decode("ascii").partition(" ")
-    except UnicodeDecodeError:
-        verb = line.partition(b" ")[0].decode("ascii", "replace").upper()
-        raise BadCommand(replies.NOT_ASCII if verb in VERBS else replies.UNRECOGNIZED) from None
-    return verb.upper(), argument
+        return kind, parse(argument)
+    except BadCommand as error:
+        return kind, error.reply
+
+
+REMEMBERED_LENGTH = 512
+_remembered = lru_cache(maxsize=4096)(_read)
 
 
 def parse_command(line: bytes, *, is_lmtp: bool = False) -> Verb:
     """Read one line with its CRLF; raises BadCommand, which knows the reply."""
-    verb, argument = split_verb(line)
-    found = (LMTP_VERBS if is_lmtp else VERBS).get(verb)
-    if found is None:
-        raise BadCommand(replies.NOT_IMPLEMENTED if verb in OBSOLETE else replies.UNRECOGNIZED)
-    return found[1](argument)
+    _, meaning = read_line(line, is_lmtp)
+    if isinstance(meaning, Reply):
+        raise BadCommand(meaning)
+    return meaning
 
 
 def parse_auth_line(line: bytes) -> AuthResponse | AuthCancel:

@@ -2,58 +2,92 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from mailsim.errors import RemoteProtocolError
 from mailsim.protocols.lines import LineBuffer
+from mailsim.protocols.smtp.content import has_bare_line_end
+from mailsim.protocols.smtp.replies import Reply, split_enhanced
 
 MAX_LINE = 12288
 """More than the 512 octets of RFC 5321 section 4.5.3.1.5: a challenge may be as long (RFC 4954 section 4)."""
 MAX_LINES = 1000
 
 
-class ReplyReader:
-    """Octets in, (code, texts) out; memory is bounded, whatever a server sends."""
+REMEMBERED_LENGTH = 1024
 
-    __slots__ = ("_code", "_lines", "_texts")
+
+class ReplyReader:
+    """Octets in, replies out; memory is bounded, whatever a server sends."""
+
+    __slots__ = ("_buffer", "_lines")
 
     def __init__(self) -> None:
-        self._lines = LineBuffer()
-        self._code = 0
-        self._texts: list[str] = []
+        self._buffer = LineBuffer()
+        self._lines: list[bytes] = []
 
     def feed(self, data: bytes) -> None:
         """Append what has arrived."""
-        self._lines.feed(data)
+        self._buffer.feed(data)
 
     def clear(self) -> int:
         """Throw everything away; returns how many octets were lost."""
-        self._texts.clear()
-        return self._lines.clear()
+        lost = sum(map(len, self._lines)) + self._buffer.clear()
+        self._lines.clear()
+        return lost
 
-    def take(self) -> tuple[int, tuple[str, ...]] | None:
-        """The next whole reply, or None; raises RemoteProtocolError for garbage and for too much."""
-        while (line := self._lines.take_line()) is not None:
-            if len(line) > MAX_LINE:
-                raise RemoteProtocolError("a reply line is too long")
-            is_last = self._take_line(line)
-            if is_last:
-                texts = tuple(self._texts)
-                self._texts.clear()
-                return self._code, texts
-        if len(self._lines) >= MAX_LINE:
+    def take(self, *, is_enhanced: bool) -> Reply | None:
+        """The next whole reply, or None; `is_enhanced` takes the enhanced code off the text.
+
+        Raises RemoteProtocolError for garbage and for too much.
+        """
+        while (line := self._buffer.take_line()) is not None:
+            if line[3:4] != b"-" and not self._lines:
+                return parse_reply(line, is_enhanced)
+            self._lines.append(line)
+            # A line that cannot belong to this reply is parsed at once, and refused.
+            if line[3:4] != b"-" or line[:3] != self._lines[0][:3]:
+                wire = b"".join(self._lines)
+                self._lines.clear()
+                return parse_reply(wire, is_enhanced)
+            if len(line) > MAX_LINE or len(self._lines) > MAX_LINES:
+                raise RemoteProtocolError("a reply is too long")
+        if len(self._buffer) >= MAX_LINE:
             raise RemoteProtocolError("a reply line is too long")
         return None
 
-    def _take_line(self, line: bytes) -> bool:
-        """Add one line; tell whether it is the last of its reply. A code may stand alone (section 4.2)."""
-        code, separator = line[:3], line[3:4]
-        if line[-2:] != b"\r\n" or line.find(b"\r", 0, -2) >= 0 or separator not in (b" ", b"-", b"\r"):
-            raise RemoteProtocolError(f"this is no reply: {line[:100]!r}")
-        if not code.isdigit() or not b"200" <= code <= b"599":
-            raise RemoteProtocolError(f"this is no reply code: {code!r}")
-        if self._texts and int(code) != self._code:
-            raise RemoteProtocolError(f"one reply with two codes, {self._code} and {int(code)}")
-        if len(self._texts) == MAX_LINES:
-            raise RemoteProtocolError("a reply of too many lines")
-        self._code = int(code)
-        self._texts.append(line[4:-2].decode("utf-8", "backslashreplace"))
-        return separator != b"-"
+
+def parse_reply(wire: bytes, is_enhanced: bool) -> Reply:
+    """Read all lines of one reply; raises RemoteProtocolError.
+
+    Servers say the same replies again and again, so what they mean is remembered.
+    """
+    return _remembered(wire, is_enhanced) if len(wire) <= REMEMBERED_LENGTH else _parse(wire, is_enhanced)
+
+
+def _parse(wire: bytes, is_enhanced: bool) -> Reply:
+    code = wire[:3]
+    if not code.isdigit() or not b"200" <= code <= b"599":
+        raise RemoteProtocolError(f"this is no reply: {wire[:100]!r}")
+    lines = wire.split(b"\r\n")
+    if lines.pop() != b"" or has_bare_line_end(wire):
+        raise RemoteProtocolError(f"a line of a reply ends with CR LF: {wire[:100]!r}")
+    texts = tuple(_text(line, code, is_last=index == len(lines)) for index, line in enumerate(lines, 1))
+    if not is_enhanced:
+        return Reply(int(code), texts)
+    enhanced, texts = split_enhanced(int(code), texts)
+    return Reply(int(code), texts, enhanced)
+
+
+def _text(line: bytes, code: bytes, is_last: bool) -> str:
+    """The text of one line. A code may stand alone, without a space behind it (RFC 5321 section 4.2)."""
+    if len(line) + 2 > MAX_LINE:
+        raise RemoteProtocolError("a reply line is too long")
+    if line[:3] != code:
+        raise RemoteProtocolError(f"one reply with two codes: {line[:100]!r} after {code!r}")
+    if (line[3:4] == b"-") is is_last or line[3:4] not in (b"", b" ", b"-"):
+        raise RemoteProtocolError(f"this is no reply: {line[:100]!r}")
+    return line[4:].decode("utf-8", "backslashreplace")
+
+
+_remembered = lru_cache(maxsize=4096)(_parse)

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from mailsim.errors import LocalProtocolError
 from mailsim.protocols import sasl
@@ -50,16 +51,27 @@ from mailsim.protocols.smtp.commands import (
 from mailsim.protocols.smtp.config import SmtpServerConfig
 from mailsim.protocols.smtp.content import Content, ContentReader
 from mailsim.protocols.smtp.events import Asked, AuthDone, ContentReceived, Refused, ServerEvent
-from mailsim.protocols.smtp.order import forbidden, is_offered, out_of_order
+from mailsim.protocols.smtp.order import forbidden, out_of_order
 from mailsim.protocols.smtp.parameters import check_mail_parameters, check_rcpt_parameters
-from mailsim.protocols.smtp.parsing import LMTP_VERBS, OBSOLETE, VERBS, BadCommand, parse_auth_line, split_verb
+from mailsim.protocols.smtp.parsing import LMTP_VERBS, VERBS, BadCommand, parse_auth_line, read_line
 from mailsim.protocols.smtp.replies import Challenge, Greeting, Reply
-from mailsim.protocols.smtp.states import LEGAL, NEXT, State
+from mailsim.protocols.smtp.states import (
+    AUTHENTICATING,
+    CLOSED,
+    CONNECTED,
+    GREETED,
+    LEGAL,
+    NEXT,
+    READING_CONTENT,
+    STARTING_TLS,
+    TURNED_AWAY,
+    State,
+)
 
 HELLOS = (Ehlo, Helo, Lhlo)
-HELLO_VERBS = (b"EHLO", b"HELO", b"LHLO")
+DEAF = (CONNECTED, STARTING_TLS, CLOSED)  # no command is read in these states
 
-DEFAULT_ANSWERS: dict[type[object], Reply] = {
+USUAL_ANSWERS: dict[type[object], Reply] = {
     Mail: replies.SENDER_OK,
     Rcpt: replies.RECIPIENT_OK,
     Data: replies.START_INPUT,
@@ -68,6 +80,7 @@ DEFAULT_ANSWERS: dict[type[object], Reply] = {
     Vrfy: replies.CANNOT_VERIFY,
     Expn: replies.CANNOT_VERIFY,
     StartTls: replies.START_TLS,
+    ContentReceived: replies.CONTENT_OK,
 }
 
 
@@ -81,13 +94,11 @@ class SmtpServer:
     def __init__(self, config: SmtpServerConfig, *, tls_active: bool = False) -> None:
         self.config = config
         self.tls_active = tls_active
-        self.state = State.CONNECTED
+        self.state: State = CONNECTED
         self._lines = CommandLines(config.longest_line_limit)
         self._reader: ContentReader | None = None
         self._pending: Asked | None = None
         self._refusals: deque[Refused] = deque()
-        self._verbs = LMTP_VERBS if config.is_lmtp else VERBS
-        self._line_limits = {"MAIL": config.mail_line_limit, "AUTH": config.auth_line_limit}
         self._forget_client()
 
     def _forget_client(self) -> None:
@@ -105,7 +116,7 @@ class SmtpServer:
     @property
     def is_closed(self) -> bool:
         """Whether the last reply was a goodbye (221 or 421): close the connection after it."""
-        return self.state is State.CLOSED
+        return self.state is CLOSED
 
     # What arrives
 
@@ -113,7 +124,7 @@ class SmtpServer:
         """Take octets from the connection."""
         if self._reader is not None:
             self._reader.feed(data)
-        elif self.state is not State.CLOSED:
+        elif self.state is not CLOSED:
             self._lines.feed(data)
 
     def next_event(self) -> ServerEvent | None:
@@ -127,7 +138,7 @@ class SmtpServer:
             return self._refusals.popleft()
         if self._reader is not None:
             return self._content(self._reader)
-        if self.state in (State.CONNECTED, State.STARTING_TLS, State.CLOSED):
+        if self.state in DEAF:
             return None
         line = self._lines.take()
         if line is None:
@@ -135,45 +146,46 @@ class SmtpServer:
         if isinstance(line, BadLine):
             return self._refuse_line(line)
         try:
-            if self.state is State.AUTHENTICATING:
+            if self.state is AUTHENTICATING:
                 return self._sasl_line(line)
             return self._command(line)
         except BadCommand as error:
-            return Refused(line, self._dress(error.reply, to_hello=line[:4].upper() in HELLO_VERBS))
+            to_hello = line[:4].upper() in ((b"LHLO",) if self.config.is_lmtp else (b"EHLO", b"HELO"))
+            return Refused(line, self._dress(error.reply, to_hello=to_hello))
 
     def _refuse_line(self, bad: BadLine) -> Refused:
         reply = replies.BARE_LINE_END
         if bad.is_too_long:
             reply = self._too_long(bad.line)
-        if self.state is State.AUTHENTICATING:
+        if self.state is AUTHENTICATING:
             self._end_authentication(AuthResponse, reply)
         return Refused(bad.line, self._dress(reply))
 
     def _too_long(self, line: bytes) -> Reply:
-        if self.state is State.AUTHENTICATING or line[:5].upper() == b"AUTH ":
+        if self.state is AUTHENTICATING or line[:5].upper() == b"AUTH ":
             return replies.AUTH_LINE_TOO_LONG
         return replies.LINE_TOO_LONG
 
     def _command(self, line: bytes) -> ServerEvent:
         config = self.config
-        verb, argument = split_verb(line)
-        if len(line) > self._line_limits.get(verb, config.command_line_limit):
+        kind, command = read_line(line, config.is_lmtp)
+        if len(line) > config.command_line_limit and len(line) > self._line_limit(kind):
             raise BadCommand(self._too_long(line))
-        found = self._verbs.get(verb)
-        if found is None:
-            raise BadCommand(replies.NOT_IMPLEMENTED if verb in OBSOLETE else replies.UNRECOGNIZED)
-        kind, parse = found
-        if not is_offered(config, kind):
+        if kind is None:
+            assert isinstance(command, Reply)
+            raise BadCommand(command)
+        if kind in config.not_offered:
             raise BadCommand(replies.NOT_IMPLEMENTED)
         if (self.state, kind) not in LEGAL:
             raise BadCommand(out_of_order(self.state, kind, self._refused_recipient, config.is_lmtp))
-        if (reply := forbidden(config, kind, self.tls_active, self.username)) is not None:
-            raise BadCommand(reply)
-        command = parse(argument)
+        if (forbids := forbidden(config, kind, self.tls_active, self.username)) is not None:
+            raise BadCommand(forbids)
+        if isinstance(command, Reply):
+            raise BadCommand(command)
         match command:
             case Auth():
                 return self._begin_authentication(command)
-            case Mail():
+            case Mail(parameters=parameters) if parameters:
                 check_mail_parameters(command, config, self.is_extended)
             case Rcpt():
                 check_rcpt_parameters(command)
@@ -181,6 +193,11 @@ class SmtpServer:
                     raise BadCommand(replies.TOO_MANY_RECIPIENTS)
         self._pending = command
         return command
+
+    def _line_limit(self, kind: type[Command] | None) -> int:
+        if kind is Mail:
+            return self.config.mail_line_limit
+        return self.config.auth_line_limit if kind is Auth else self.config.command_line_limit
 
     # AUTH
 
@@ -196,7 +213,7 @@ class SmtpServer:
         if make is None or command.mechanism not in config.auth_mechanisms:
             raise BadCommand(replies.AUTH_UNKNOWN)
         self._mechanism = make()
-        self.state = State.AUTHENTICATING
+        self.state = AUTHENTICATING
         return self._sasl_step(command.initial)
 
     def _sasl_line(self, line: bytes) -> ServerEvent:
@@ -224,7 +241,7 @@ class SmtpServer:
 
     def _end_authentication(self, kind: type[Command], reply: Reply) -> None:
         self._mechanism = None
-        self.state = NEXT[State.AUTHENTICATING, kind, reply.code // 100]
+        self.state = NEXT[AUTHENTICATING, kind, reply.code // 100]
 
     # Content
 
@@ -244,27 +261,27 @@ class SmtpServer:
         return refusal
 
     def _end_content(self, reply: Reply) -> None:
-        self.state = NEXT[State.READING_CONTENT, Content, reply.code // 100]
+        self.state = NEXT[READING_CONTENT, Content, reply.code // 100]
         self._clear_transaction()
 
     # Answers
 
     def greeting(self, reply: Reply | None = None) -> Greeting:
         """The first thing to send: 220 by default; a negative `reply` (554) turns the client away."""
-        if self.state is not State.CONNECTED:
+        if self.state is not CONNECTED:
             raise LocalProtocolError("the greeting has been sent")
         if reply is None:
-            reply = Reply(220, (f"{self.config.hostname} {self.config.protocol} Service ready",))
+            reply = _welcome(self.config.hostname, self.config.protocol)
         match reply.code:
             case 220:
-                self.state = State.GREETED
+                self.state = GREETED
             case 421:
-                self.state = State.CLOSED
+                self.state = CLOSED
             case _ if reply.is_negative:
-                self.state = State.TURNED_AWAY
+                self.state = TURNED_AWAY
             case _:
                 raise LocalProtocolError(f"no greeting: {reply}")
-        return Greeting(reply.code, reply.lines)
+        return reply if isinstance(reply, Greeting) else Greeting(reply.code, reply.lines)
 
     def accept(self, reply: Reply | None = None) -> Reply:
         """Do what was asked and say so, with `reply` (2yz; 354 for DATA) or the usual words."""
@@ -334,7 +351,7 @@ class SmtpServer:
     def shut_down(self, reply: Reply | None = None) -> Reply:
         """Say 421, whatever was going on (RFC 5321 section 3.8)."""
         if reply is None:
-            reply = Reply.of(421, "4.3.2", f"{self.config.hostname} Service closing transmission channel")
+            reply = _goodbye(421, "4.3.2", self.config.hostname)
         if reply.code != 421:
             raise LocalProtocolError(f"{reply} does not shut down")
         self._pending = None
@@ -346,14 +363,14 @@ class SmtpServer:
 
         Returns how many octets were thrown away: more than none means that somebody injected commands.
         """
-        if self.state is not State.STARTING_TLS:
+        if self.state is not STARTING_TLS:
             raise LocalProtocolError("no TLS handshake is due")
-        self.state, self.tls_active = State.GREETED, True
+        self.state, self.tls_active = GREETED, True
         self._forget_client()
         return self._lines.clear()
 
     def _close(self) -> None:
-        self.state, self._reader = State.CLOSED, None
+        self.state, self._reader = CLOSED, None
         self._lines.clear()
         self._refusals.clear()
 
@@ -362,39 +379,42 @@ class SmtpServer:
             raise LocalProtocolError("there is nothing to answer")
         return self._pending
 
-    def _do(self, command: Command) -> None:
+    def _do(self, command: Asked) -> None:
         match command:
-            case Mail():
-                self.sender = command
             case Rcpt():
                 self.recipients.append(command)
+            case Mail():
+                self.sender = command
             case Data():
                 self._reader = ContentReader(self.config.size_limit, self.config.text_line_limit)
                 self._reader.feed(self._lines.take_rest())
+            case Quit():
+                self._close()
             case Ehlo() | Helo() | Lhlo():
                 self._clear_transaction()
                 self.client_name = command.domain
                 self.is_extended = not isinstance(command, Helo)
             case Rset():
                 self._clear_transaction()
-            case Quit():
-                self._close()
 
     def _usual(self, asked: Asked) -> Reply:
+        """The reply that says yes and nothing else."""
+        usual = USUAL_ANSWERS.get(type(asked))
+        if usual is not None:
+            return usual
         match asked:
             case Ehlo(domain) | Lhlo(domain):
-                hello = f"{self.config.hostname} greets {domain[:100]}"
-                return Reply(250, (hello, *self.config.ehlo_lines(self.tls_active)))
+                return _ehlo_answer(self.config.hostname, domain, self.config.ehlo_lines(self.tls_active))
             case Helo():
                 return Reply(250, (self.config.hostname,))
             case Quit():
-                return Reply.of(221, "2.0.0", f"{self.config.hostname} Service closing transmission channel")
+                return _goodbye(221, "2.0.0", self.config.hostname)
             case Help():
-                return Reply.of(214, "2.0.0", "Commands:", " ".join(self._verbs))
-            case ContentReceived():
-                return replies.CONTENT_OK
+                verbs = LMTP_VERBS if self.config.is_lmtp else VERBS
+                offered = (verb for verb, (kind, _) in verbs.items() if kind not in self.config.not_offered)
+                return Reply.of(214, "2.0.0", "Commands:", " ".join(offered))
             case _:
-                return DEFAULT_ANSWERS[type(asked)]
+                raise AssertionError(asked)
 
     def _dress(self, reply: Reply, *, to_hello: bool = False) -> Reply:
         """Give a reply its enhanced code, or take it away: RFC 2034 section 4 wants none for 3yz and EHLO."""
@@ -405,3 +425,21 @@ class SmtpServer:
         if int(reply.enhanced[0]) != reply.code // 100:
             raise LocalProtocolError(f"code and enhanced code disagree: {reply}")
         return reply
+
+
+# A server says these again and again, in the same words.
+
+
+@lru_cache(maxsize=1024)
+def _welcome(hostname: str, protocol: str) -> Greeting:
+    return Greeting(220, (f"{hostname} {protocol} Service ready",))
+
+
+@lru_cache(maxsize=1024)
+def _ehlo_answer(hostname: str, domain: str, extensions: tuple[str, ...]) -> Reply:
+    return Reply(250, (f"{hostname} greets {domain}", *extensions))
+
+
+@lru_cache(maxsize=1024)
+def _goodbye(code: int, enhanced: str, hostname: str) -> Reply:
+    return Reply.of(code, enhanced, f"{hostname} Service closing transmission channel")

@@ -34,6 +34,8 @@ from mailsim.protocols.smtp.content import Content
 class State(Enum):
     """Where a session stands; the names say what has been reached."""
 
+    __hash__ = object.__hash__  # members are single; Enum's own hash is a call in Python, on the hot path
+
     CONNECTED = "connected"
     """The server has not greeted yet."""
     GREETED = "greeted"
