@@ -86,4 +86,7 @@ def _day(year: int, month: str, day: int) -> date:
         raise ValueError("no such month")
     if not 2 <= year <= 9998:  # shown in another zone it must still have four digits
         raise ValueError("no such year")
-    return date(year, _NUMBER_OF[month.upper()], day)
+    try:
+        return date(year, _NUMBER_OF[month.upper()], day)
+    except ValueError as error:
+        raise ValueError("no such day") from error
