@@ -1,0 +1,222 @@
+"""What a scenario file can get wrong, said to its author: one entry a code, in English and Czech.
+
+`{names}` are filled with what the loader found. A hint says what to do; where the loader has a better one
+("did you mean"), that one is shown instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """What is wrong, and what to do about it (may be empty)."""
+
+    message: str
+    hint: str = ""
+
+
+DID_YOU_MEAN: Mapping[str, str] = {"en": "did you mean `{suggestion}`?", "cs": "nemělo tam být `{suggestion}`?"}
+ONE_OF: Mapping[str, str] = {"en": "one of: {choices}", "cs": "jedno z: {choices}"}
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "error": {"en": "error", "cs": "chyba"},
+    "hint": {"en": "hint", "cs": "rada"},
+}
+"""Words around a report."""
+
+COUNTS: Mapping[str, tuple[str, ...]] = {
+    "en": ("{n} mistake", "{n} mistakes"),
+    "cs": ("{n} chyba", "{n} chyby", "{n} chyb"),
+}
+"""The last line of a report: for one, (Czech: for two to four,) for more."""
+
+EXPECTED: Mapping[str, Mapping[str, str]] = {
+    "text": {"en": "text", "cs": "text"},
+    "integer": {"en": "a whole number", "cs": "celé číslo"},
+    "number": {"en": "a number", "cs": "číslo"},
+    "boolean": {"en": "true or false", "cs": "true nebo false"},
+    "list": {"en": "a list", "cs": "seznam"},
+    "mapping": {"en": "keys with values", "cs": "klíče s hodnotami"},
+    "nothing": {"en": "nothing", "cs": "nic"},
+}
+"""What should have been there, by the `expected` of `wrong-type`."""
+
+_EN: Mapping[str, Sentences] = {
+    # --- the file ------------------------------------------------------------------------------
+    "missing-file": Sentences("there is no such file", "`mailsim list` shows the scenarios that come with mailsim"),
+    "folder": Sentences("this is a folder without scenario.yaml", "name a file, or a folder that holds scenario.yaml"),
+    "unreadable": Sentences("the file cannot be read: {reason}"),
+    "too-large": Sentences("the file is too large: {size}, the limit is {limit}"),
+    "encoding": Sentences("this byte is not UTF-8", "save the file in the encoding UTF-8"),
+    "empty": Sentences("the file is empty", "a scenario needs at least `id`, `domains` and `steps`"),
+    # --- YAML ----------------------------------------------------------------------------------
+    "yaml-syntax": Sentences(
+        "this is not YAML: {problem}", "look at the indentation, colons and quotes here and above"
+    ),
+    "yaml-tag": Sentences("tags such as `{tag}` are not allowed", "write the plain value"),
+    "yaml-alias": Sentences("no `&{name}` stands before this `*{name}`"),
+    "yaml-key": Sentences("a key must be one word or text"),
+    "many-documents": Sentences(
+        "a file holds one scenario, and here a second document begins", "remove the line `---`"
+    ),
+    "duplicate-key": Sentences(
+        "`{name}` is here for the second time, first on line {first}", "keep one, or join what is under them"
+    ),
+    "too-deep": Sentences("this is nested too deep, the limit is {limit} levels"),
+    "too-many": Sentences("the file has too many values, the limit is {limit}"),
+    # --- the schema ----------------------------------------------------------------------------
+    "unknown-key": Sentences("there is no key `{name}` here", "known keys: {choices}"),
+    "missing-key": Sentences("the key `{name}` is missing"),
+    "wrong-type": Sentences("here belongs {expected}, not {found}"),
+    "bad-choice": Sentences("`{value}` is not one of the choices", "one of: {choices}"),
+    "out-of-range": Sentences("`{value}` is out of range: {limit}"),
+    "bad-value": Sentences("`{value}` cannot be here"),
+    "bad-duration": Sentences("`{value}` is not a duration", "a number and a unit: 250ms, 30s, 5m, 2h or 5d"),
+    "bad-moment": Sentences(
+        "`{value}` is neither a duration nor a time of day", "30s after the start, or a time such as 10:05"
+    ),
+    "bad-size": Sentences("`{value}` is not a size", "a number and a unit: 500B, 64kB or 10MB"),
+    "bad-rate": Sentences("`{value}` is not a bandwidth", "a number and a unit: 64kbit/s, 100Mbit/s or 1Gbit/s"),
+    "bad-start": Sentences(
+        "`{value}` is not a date and time with a time zone", "for example 2026-11-23T10:00:00+01:00"
+    ),
+    "bad-id": Sentences("`{value}` cannot be an id", "small letters, digits and hyphens, for example my-first"),
+    "bad-name": Sentences("`{value}` is not a domain name", "labels of letters, digits and hyphens, with dots between"),
+    "bad-address": Sentences("`{value}` is not an IP address", "for example 192.0.2.25 or 2001:db8:1::25"),
+    "bad-network": Sentences("`{value}` is not a network", "for example 192.0.2.0/24"),
+    "bad-mail-address": Sentences("`{value}` is not a mail address", "for example alena@skola.example"),
+    "bad-text": Sentences("this text has a control character in it", "a subject or a name is one line of text"),
+    "one-action": Sentences("a step does one thing, and this one does {count}", "give the step one of: {choices}"),
+    # --- the world -----------------------------------------------------------------------------
+    "unknown-host": Sentences("there is no host `{name}`"),
+    "unknown-site": Sentences("there is no site `{name}`"),
+    "unknown-user": Sentences("there is no user `{name}`", "users stand under `domains` or `users`"),
+    "unknown-zone": Sentences("there is no zone `{name}`"),
+    "unknown-variant": Sentences("there is no variant `{name}`"),
+    "unknown-scenario": Sentences("there is no scenario `{name}`", "`mailsim list` shows them all"),
+    "duplicate-name": Sentences("`{name}` is the name of two things: {first} and {second}"),
+    "duplicate-user": Sentences("the user `{name}` is here twice", "letters of any case are the same address"),
+    "duplicate-address": Sentences("{address} already belongs to {owner}", "each address belongs to one host"),
+    "no-address-left": Sentences(
+        "there is no documentation address left for `{name}`", "remove some users or hosts, or write addresses by hand"
+    ),
+    "port-taken": Sentences("port {port} of `{name}` is used by {first} already", "give {second} another port"),
+    "missing-role": Sentences("`{name}` is needed as {role}, but it has no such role", "add {role} to its roles"),
+    "user-in-no-domain": Sentences(
+        "`{name}` belongs to a domain that no server has as its own",
+        "write the user under `domains`, or the domain to `local_domains` of a host with the role mta",
+    ),
+    "real-name": Sentences(
+        "`{name}` may exist in the real world",
+        "use names that end in .example or .test, or write `allow_real_names: true`",
+    ),
+    "real-address": Sentences(
+        "{address} may belong to somebody in the real world",
+        "use 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24 or 2001:db8::/32, or write `allow_real_names: true`",
+    ),
+    "mx-without-host": Sentences(
+        "the MX record of {domain} names `{name}`, and there is no such host",
+        "correct the name, add the host, or write `allow: [mx-without-host]` if the mistake is meant",
+    ),
+    "zone-syntax": Sentences("the zone {zone} is wrong here: {problem}"),
+    "zone-unserved": Sentences(
+        "no name server has the zone `{name}`", "add it to `zones` of a host with the role nameserver"
+    ),
+    "step-before-start": Sentences("this happens before the scenario starts ({start})"),
+    "after-until": Sentences("this happens only after the scenario ends ({until})", "let `until` be later"),
+    "backup-of-itself": Sentences("`{name}` cannot be its own backup"),
+    "missing-language": Sentences("the text is not here in the language {language}", "write {file}"),
+}
+
+_CS: Mapping[str, Sentences] = {
+    # --- soubor --------------------------------------------------------------------------------
+    "missing-file": Sentences("takový soubor není", "scénáře, které patří k mailsimu, vypíše `mailsim list`"),
+    "folder": Sentences(
+        "tohle je složka, ve které není scenario.yaml", "zadejte soubor, nebo složku, ve které je scenario.yaml"
+    ),
+    "unreadable": Sentences("soubor nejde přečíst: {reason}"),
+    "too-large": Sentences("soubor je příliš velký: {size}, nejvýš smí mít {limit}"),
+    "encoding": Sentences("tento bajt není UTF-8", "uložte soubor v kódování UTF-8"),
+    "empty": Sentences("soubor je prázdný", "scénář potřebuje aspoň `id`, `domains` a `steps`"),
+    # --- YAML ----------------------------------------------------------------------------------
+    "yaml-syntax": Sentences("tohle není YAML: {problem}", "podívejte se na odsazení, dvojtečky a uvozovky tady a výš"),
+    "yaml-tag": Sentences("značky jako `{tag}` tu být nesmějí", "napište obyčejnou hodnotu"),
+    "yaml-alias": Sentences("před tímto `*{name}` není žádné `&{name}`"),
+    "yaml-key": Sentences("klíč musí být jedno slovo nebo text"),
+    "many-documents": Sentences("v souboru je jeden scénář, a tady začíná druhý dokument", "odstraňte řádek `---`"),
+    "duplicate-key": Sentences(
+        "`{name}` je tu podruhé, poprvé na řádku {first}", "nechte jen jeden, nebo spojte, co je pod nimi"
+    ),
+    "too-deep": Sentences("tohle je vnořené příliš hluboko, nejvýš smí být {limit} úrovní"),
+    "too-many": Sentences("v souboru je příliš mnoho hodnot, nejvýš jich smí být {limit}"),
+    # --- schéma --------------------------------------------------------------------------------
+    "unknown-key": Sentences("klíč `{name}` tu neexistuje", "možné klíče: {choices}"),
+    "missing-key": Sentences("chybí klíč `{name}`"),
+    "wrong-type": Sentences("sem patří {expected}, a je tu {found}"),
+    "bad-choice": Sentences("`{value}` není žádná z možností", "jedna z možností: {choices}"),
+    "out-of-range": Sentences("`{value}` je mimo rozsah: {limit}"),
+    "bad-value": Sentences("`{value}` tu být nemůže"),
+    "bad-duration": Sentences("`{value}` není doba", "číslo a jednotka: 250ms, 30s, 5m, 2h nebo 5d"),
+    "bad-moment": Sentences("`{value}` není doba ani čas", "30s po začátku, nebo čas jako 10:05"),
+    "bad-size": Sentences("`{value}` není velikost", "číslo a jednotka: 500B, 64kB nebo 10MB"),
+    "bad-rate": Sentences("`{value}` není přenosová rychlost", "číslo a jednotka: 64kbit/s, 100Mbit/s nebo 1Gbit/s"),
+    "bad-start": Sentences("`{value}` není datum a čas s časovým pásmem", "například 2026-11-23T10:00:00+01:00"),
+    "bad-id": Sentences(
+        "`{value}` nemůže být id", "malá písmena bez diakritiky, číslice a spojovníky, například muj-prvni"
+    ),
+    "bad-name": Sentences("`{value}` není doménové jméno", "části z písmen, číslic a spojovníků, mezi nimi tečky"),
+    "bad-address": Sentences("`{value}` není IP adresa", "například 192.0.2.25 nebo 2001:db8:1::25"),
+    "bad-network": Sentences("`{value}` není síť", "například 192.0.2.0/24"),
+    "bad-mail-address": Sentences("`{value}` není e-mailová adresa", "například alena@skola.example"),
+    "bad-text": Sentences("v textu je řídicí znak", "předmět i jméno jsou jeden řádek textu"),
+    "one-action": Sentences("krok dělá jednu věc, a tento jich dělá {count}", "dejte kroku jedno z: {choices}"),
+    # --- svět ----------------------------------------------------------------------------------
+    "unknown-host": Sentences("počítač `{name}` neexistuje"),
+    "unknown-site": Sentences("místo `{name}` neexistuje"),
+    "unknown-user": Sentences("uživatel `{name}` neexistuje", "uživatelé jsou pod `domains` nebo `users`"),
+    "unknown-zone": Sentences("zóna `{name}` neexistuje"),
+    "unknown-variant": Sentences("varianta `{name}` neexistuje"),
+    "unknown-scenario": Sentences("scénář `{name}` neexistuje", "všechny vypíše `mailsim list`"),
+    "duplicate-name": Sentences("`{name}` je jméno dvou věcí: {first} a {second}"),
+    "duplicate-user": Sentences("uživatel `{name}` je tu dvakrát", "velká a malá písmena adresu nemění"),
+    "duplicate-address": Sentences("{address} už má {owner}", "každá adresa patří jednomu počítači"),
+    "no-address-left": Sentences(
+        "pro `{name}` už nezbyla žádná adresa určená pro dokumentaci",
+        "uberte uživatele nebo počítače, nebo napište adresy ručně",
+    ),
+    "port-taken": Sentences("port {port} počítače `{name}` už používá {first}", "dejte {second} jiný port"),
+    "missing-role": Sentences("`{name}` má sloužit jako {role}, ale tuto roli nemá", "přidejte {role} k jeho rolím"),
+    "user-in-no-domain": Sentences(
+        "`{name}` patří do domény, kterou žádný server nemá za svou",
+        "napište uživatele pod `domains`, nebo doménu do `local_domains` počítače s rolí mta",
+    ),
+    "real-name": Sentences(
+        "`{name}` může existovat ve skutečném světě",
+        "použijte jména, která končí na .example nebo .test, nebo napište `allow_real_names: true`",
+    ),
+    "real-address": Sentences(
+        "{address} může ve skutečném světě někomu patřit",
+        "použijte 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24 nebo 2001:db8::/32,"
+        " nebo napište `allow_real_names: true`",
+    ),
+    "mx-without-host": Sentences(
+        "záznam MX domény {domain} uvádí `{name}`, a takový počítač neexistuje",
+        "opravte jméno, přidejte počítač, nebo napište `allow: [mx-without-host]`, pokud je chyba záměr",
+    ),
+    "zone-syntax": Sentences("v zóně {zone} je tady chyba: {problem}"),
+    "zone-unserved": Sentences(
+        "zónu `{name}` nemá žádný jmenný server", "přidejte ji do `zones` počítače s rolí nameserver"
+    ),
+    "step-before-start": Sentences("tohle se stane dřív, než scénář začne ({start})"),
+    "after-until": Sentences("tohle se stane, až když scénář skončí ({until})", "posuňte `until` na později"),
+    "backup-of-itself": Sentences("`{name}` nemůže být záložní server sám pro sebe"),
+    "missing-language": Sentences("text tu není v jazyce {language}", "napište {file}"),
+}
+
+MISTAKES: Mapping[str, Mapping[str, Sentences]] = {
+    code: {"en": sentences, "cs": _CS[code]} for code, sentences in _EN.items()
+}
+"""Every code of a mistake, and its sentences by language."""

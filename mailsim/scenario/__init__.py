@@ -1,0 +1,1 @@
+"""Scenario files: read with exact complaints, expanded to the full form, built into a running world."""
