@@ -6,46 +6,55 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import simpy
+from simpy.events import NORMAL
 
 
 class Due:
     """Something to happen at a moment: the least that SimPy's event loop asks of an event.
 
-    SimPy takes the `callbacks` of whatever is due and calls them with it; a slotted object with a shared
-    list of callbacks is all that is needed, and several times cheaper than a process (design, section 8).
+    SimPy takes the `callbacks` of whatever is due and calls them with it; a slotted object with a list of
+    callbacks is all that is needed, and several times cheaper than a process (design, section 8).
     """
 
     __slots__ = ("callbacks",)
     _ok = True
 
-    def __init__(self, callbacks: list[Callable[[Any], None]]) -> None:
-        self.callbacks: list[Callable[[Any], None]] | None = callbacks
+    def __init__(self, callback: Callable[[Any], None]) -> None:
+        self.callbacks: list[Callable[[Any], None]] | None = [callback]
 
 
 class Clock:
-    """The simulated time, and the queue of what is due."""
+    """The simulated time, and the queue of what is due.
 
-    __slots__ = ("environment",)
+    Attributes:
+        now_us: microseconds since the start of the run. Everything that SimPy calls sets it first, from the moment
+            for which it was scheduled; that is cheaper than asking SimPy several times a packet.
+    """
+
+    __slots__ = ("environment", "now_us")
 
     def __init__(self) -> None:
         self.environment = simpy.Environment(initial_time=0)
-
-    @property
-    def now_us(self) -> int:
-        """Microseconds since the start of the run."""
-        return cast("int", self.environment.now)
+        self.now_us = 0
 
     def schedule(self, due: Any, delay_us: int) -> None:
-        """Let `due` (anything with `callbacks` and `_ok`) happen after `delay_us`."""
-        self.environment.schedule(due, delay=delay_us)
+        """Let `due` (anything with `callbacks` and `_ok`) happen after `delay_us`; it must set `now_us` then."""
+        self.environment.schedule(due, NORMAL, delay_us)
 
     def call(self, delay_us: int, action: Callable[[], None]) -> None:
         """Call `action` after `delay_us`."""
-        self.environment.schedule(cast("simpy.Event", Due([lambda _: action()])), delay=delay_us)
+        at_us = self.now_us + delay_us
+
+        def happen(_: object) -> None:
+            self.now_us = at_us
+            action()
+
+        self.schedule(Due(happen), delay_us)
 
     def run(self, until_us: int | None = None) -> None:
         """Let everything happen that is due up to `until_us` (None: until nothing is due)."""
         self.environment.run(until=until_us)
+        self.now_us = cast("int", self.environment.now)
 
 
 class Alarm:
@@ -81,10 +90,11 @@ class Alarm:
     def _schedule(self, at_us: int) -> None:
         self._pending_at = at_us
         clock = self._clock
-        clock.schedule(Due([self._fire]), at_us - clock.now_us)
+        clock.schedule(Due(self._fire), at_us - clock.now_us)
 
     def _fire(self, _: object) -> None:
-        now = self._clock.now_us
+        clock = self._clock
+        now = clock.now_us = cast("int", clock.environment.now)
         if now != self._pending_at:
             return
         self._pending_at = -1

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mailsim.agents import operations as ops
 from mailsim.errors import ConnectionLost, ConnectionTimedOut
-from mailsim.net.clock import Alarm, Due
+from mailsim.net.clock import Alarm
 from mailsim.trace.facts import Fact, WaitTimedOut
 
 if TYPE_CHECKING:
@@ -225,13 +225,13 @@ def _raise(task: Task, operation: ops.Raise) -> Any:
         return
     causes = task.causes
 
-    def wake_all(_: object) -> None:
+    def wake_all() -> None:
         for waiter in waiting:
             if waiter.task.waiter is waiter:
                 waiter.task.causes = tuple(sorted({*waiter.task.causes, *causes}))
                 waiter.wake()
 
-    task.network.clock.schedule(Due([wake_all]), 0)
+    task.network.clock.call(0, wake_all)
 
 
 def _spawn(task: Task, operation: ops.Spawn) -> Any:

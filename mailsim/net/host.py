@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mailsim.net.link import Route
 from mailsim.net.packets import FlyingDatagram, FlyingSegment
 from mailsim.net.tcp import Tcp
 from mailsim.net.udp import Udp
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
 LOOPBACK_ADDRESSES = ("127.0.0.1", "::1")
 
 
+Arrivals: TypeAlias = "dict[type[Packet], list[Callable[[Any], None]]]"
+
+
+class Way:
+    """How packets get to a destination, and what SimPy calls when they are there."""
+
+    __slots__ = ("arrivals", "route")
+
+    def __init__(self, route: Route, arrivals: Arrivals) -> None:
+        self.route, self.arrivals = route, arrivals
+
+
 class HostNode:
     """A host.
 
@@ -28,8 +41,8 @@ class HostNode:
     """
 
     __slots__ = (
-        "_datagram_callbacks",
-        "_segment_callbacks",
+        "_arrivals",
+        "_ways",
         "addresses",
         "filtered",
         "is_down",
@@ -48,8 +61,11 @@ class HostNode:
         self.is_down = False
         self.filtered: set[int | None] = set()
         self.refused: set[int | None] = set()
-        self._segment_callbacks = [self._segment_arrived]
-        self._datagram_callbacks = [self._datagram_arrived]
+        self._arrivals: Arrivals = {
+            FlyingSegment: [self._segment_arrived],
+            FlyingDatagram: [self._datagram_arrived],
+        }
+        self._ways: dict[str, Way] = {}
 
     def source_for(self, destination: str) -> str | None:
         """Our address to use towards a destination: of its family; the loopback one for ourselves."""
@@ -63,25 +79,37 @@ class HostNode:
         network = self.network
         recorder = network.recorder
         now = network.clock.now_us
-        packet.seq = recorder.take_seq()
+        seq = packet.seq = recorder.next_seq
+        recorder.next_seq = seq + 1
         packet.at, packet.node, packet.causes = now, self.name, causes
         if recorder.keep:
-            recorder.add(packet)
+            recorder.events.append(packet)
         if self.is_down:
             self.drop(packet, "host-down")
             return
-        target = network.host_with(packet.destination, self)
-        route = network.topology.route(self.name, target.name) if target is not None else None
-        if target is None or route is None:
+        way = self._ways.get(packet.destination) or self._find_way(packet.destination)
+        if way is None:
             self.drop(packet, "no-route")
             return
-        arrives_at, lost_on = route.travel(now, packet.octets())
+        arrives_at, lost_on = way.route.travel(now, packet.octets)
         if lost_on is not None:
             self.drop(packet, "loss")
             return
         packet.arrives_at = arrives_at
-        packet.callbacks = target._segment_callbacks if type(packet) is FlyingSegment else target._datagram_callbacks
+        packet.callbacks = way.arrivals[type(packet)]
         network.clock.schedule(packet, arrives_at - now)
+
+    def _find_way(self, destination: str) -> Way | None:
+        target = self.network.host_with(destination, self)
+        route = self.network.topology.route(self.name, target.name) if target is not None else None
+        if target is None or route is None:
+            return None
+        way = self._ways[destination] = Way(route, target._arrivals)
+        return way
+
+    def forget_ways(self) -> None:
+        """The network has changed: look again for each destination."""
+        self._ways.clear()
 
     def drop(self, packet: Packet, reason: str) -> None:
         """Note that a packet is lost here, and why."""
@@ -89,6 +117,7 @@ class HostNode:
         self.network.note(self.name, fact, (packet.seq,))
 
     def _segment_arrived(self, segment: Segment) -> None:
+        self.network.clock.now_us = segment.arrives_at
         if self.is_down:
             self._lose(segment, "host-down")
         elif self.filtered and not self.filtered.isdisjoint((None, segment.destination_port)):
@@ -103,6 +132,7 @@ class HostNode:
             self.tcp.arrived(segment)
 
     def _datagram_arrived(self, datagram: FlyingDatagram) -> None:
+        self.network.clock.now_us = datagram.arrives_at
         if self.is_down:
             self._lose(datagram, "host-down")
         elif self.filtered and not self.filtered.isdisjoint((None, datagram.destination_port)):

@@ -71,6 +71,8 @@ class Network:
     def add_link(self, a: str, b: str, latency_us: int, bandwidth_bps: int, loss: float = 0.0) -> None:
         """Join two nodes: latency in microseconds, bandwidth in bits a second, loss as a probability."""
         self.topology.add_link(a, b, latency_us, bandwidth_bps, loss, self.random(f"link {a} {b}"))
+        for host in self.hosts.values():
+            host.forget_ways()
 
     def random(self, component: str) -> Random:
         """The generator of one component: the same for the same seed and name, whatever others draw."""

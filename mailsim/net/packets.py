@@ -13,14 +13,15 @@ from typing import Any
 from mailsim.trace.events import LOST, Datagram, Segment
 
 ETHERNET = 14
-IPV4, IPV6 = 20, 40
-TCP, TCP_MSS_OPTION, UDP = 20, 4, 8
+TCP_OVER_IPV4, TCP_OVER_IPV6 = ETHERNET + 20 + 20, ETHERNET + 40 + 20
+UDP_OVER_IPV4, UDP_OVER_IPV6 = ETHERNET + 20 + 8, ETHERNET + 40 + 8
+TCP_MSS_OPTION = 4
 
 
 class FlyingSegment(Segment):
-    """A TCP segment on its way; `callbacks` is what SimPy calls when it arrives."""
+    """A TCP segment on its way; `callbacks` is what SimPy calls when it arrives, `octets` its length with Ethernet."""
 
-    __slots__ = ("callbacks",)
+    __slots__ = ("callbacks", "octets")
     _ok = True
 
     def __init__(
@@ -46,17 +47,15 @@ class FlyingSegment(Segment):
         self.window, self.mss, self.retransmission = window, mss, retransmission
         self.arrives_at = LOST
         self.callbacks: list[Callable[[Any], None]] | None = None
-
-    def octets(self) -> int:
-        """Length on the wire, Ethernet header included."""
-        header = ETHERNET + TCP + (IPV6 if ":" in self.source else IPV4)
-        return header + len(self.payload) + (TCP_MSS_OPTION if self.mss else 0)
+        self.octets = (TCP_OVER_IPV6 if ":" in source else TCP_OVER_IPV4) + len(payload)
+        if mss:
+            self.octets += TCP_MSS_OPTION
 
 
 class FlyingDatagram(Datagram):
     """A UDP datagram on its way."""
 
-    __slots__ = ("callbacks",)
+    __slots__ = ("callbacks", "octets")
     _ok = True
 
     def __init__(
@@ -74,7 +73,4 @@ class FlyingDatagram(Datagram):
         self.destination, self.destination_port = destination, destination_port
         self.arrives_at = LOST
         self.callbacks: list[Callable[[Any], None]] | None = None
-
-    def octets(self) -> int:
-        """Length on the wire, Ethernet header included."""
-        return ETHERNET + UDP + (IPV6 if ":" in self.source else IPV4) + len(self.payload)
+        self.octets = (UDP_OVER_IPV6 if ":" in source else UDP_OVER_IPV4) + len(payload)

@@ -67,6 +67,7 @@ class Endpoint(Connection):
     __slots__ = (
         "_ack_alarm",
         "_backoff",
+        "_clock",
         "_fin_sequence",
         "_inbox",
         "_inbox_cause",
@@ -78,10 +79,10 @@ class Endpoint(Connection):
         "_rto_us",
         "_rtt_us",
         "_rtt_variation_us",
-        "_timed",
+        "_timed_at",
+        "_timed_sequence",
         "_unacknowledged",
         "_unsent",
-        "_unsent_octets",
         "host",
         "mss",
         "owed_segments",
@@ -110,13 +111,13 @@ class Endpoint(Connection):
         self._peer_fin = False
         self._fin_sequence = -1
         self._unsent: deque[tuple[bytes | memoryview, int, tuple[int, ...]]] = deque()
-        self._unsent_octets = 0
         self._unacknowledged: deque[tuple[int, int, Segment]] = deque()
-        self._timed: tuple[int, int] | None = None
+        self._timed_sequence = -1
+        self._timed_at = 0
         self._rtt_us = self._rtt_variation_us = 0
         self._rto_us = INITIAL_RTO_US
         self._backoff = self._retries = 0
-        clock = host.network.clock
+        clock = self._clock = host.network.clock
         self._retransmit_alarm = Alarm(clock, self._retransmit)
         self._ack_alarm = Alarm(clock, self._send_owed_ack)
 
@@ -146,9 +147,11 @@ class Endpoint(Connection):
 
     def write(self, data: bytes, causes: tuple[int, ...]) -> None:
         """Put bytes into the stream; they go out as far as the window allows."""
-        if data:
+        size = len(data)
+        if not self._unsent and 0 < size <= self.mss and size <= WINDOW - self.send_next + self.send_unacknowledged:
+            self._transmit(ACK | PSH, data, causes, size)
+        elif data:
             self._unsent.append((data, 0, causes))
-            self._unsent_octets += len(data)
             self._push()
 
     def read(self, task: Task, timeout_us: int | None) -> Any:
@@ -162,7 +165,8 @@ class Endpoint(Connection):
             task.also_because_of(self._inbox_cause)
             return b""
         self._reader = task
-        task.patience(timeout_us, lambda: self._stop_waiting(task))
+        if timeout_us is not None:
+            task.patience(timeout_us, self._stop_waiting)
         return BLOCKED
 
     def stop_reading(self, answer: bytes | None) -> None:
@@ -171,9 +175,10 @@ class Endpoint(Connection):
         if reader is not None:
             reader.resume(answer)
 
-    def _stop_waiting(self, task: Task) -> None:
-        self._reader = None
-        task.give_up(self.id)
+    def _stop_waiting(self) -> None:
+        task, self._reader = self._reader, None
+        if task is not None:
+            task.give_up(self.id)
 
     def close(self, task: Task) -> None:
         """Close in order: FIN after everything that was sent."""
@@ -217,7 +222,6 @@ class Endpoint(Connection):
                 piece = bytes(data)
             else:
                 piece = self._cut(size)
-            self._unsent_octets -= size
             last = not unsent or unsent[0][1] != 0
             self._transmit(ACK | PSH if last else ACK, piece, causes, size)
 
@@ -230,11 +234,11 @@ class Endpoint(Connection):
 
     def _transmit(self, flags: int, payload: bytes, causes: tuple[int, ...], length: int) -> None:
         """Send a segment that takes sequence space, and watch for its acknowledgment."""
-        now = self.host.network.clock.now_us
+        now = self._clock.now_us
         segment = self._emit(flags, self.send_next, payload, causes)
         end = self.send_next + length
-        if self._timed is None:
-            self._timed = (end, now)
+        if self._timed_sequence < 0:
+            self._timed_sequence, self._timed_at = end, now
         self._unacknowledged.append((self.send_next, end, segment))
         self.send_next = end
         if self._retransmit_alarm.at < 0:
@@ -277,17 +281,32 @@ class Endpoint(Connection):
             self._lost("timeout", self._unacknowledged[0][2].seq, ConnectionTimedOut(f"{self.id}: no acknowledgment"))
             return
         sequence, _, segment = self._unacknowledged[0]
-        self._timed = None
+        self._timed_sequence = -1
         self._backoff += 1
         self._emit(segment.flags, sequence, segment.payload, (segment.seq,), again=True)
         wait = min(self._rto_us << self._backoff, MAXIMUM_RTO_US)
-        self._retransmit_alarm.set(self.host.network.clock.now_us + wait)
+        self._retransmit_alarm.set(self._clock.now_us + wait)
 
     # --- receiving ------------------------------------------------------------------------------
 
     def arrived(self, segment: Segment) -> None:
         """A segment for this connection has come."""
         flags = segment.flags
+        if flags & ~PSH == ACK and self.state is State.ESTABLISHED and self._is_next(segment):
+            self._acknowledged(segment)
+            self.receive_next += len(segment.payload)
+            self.owed_segments += 1
+            self._inbox_cause = segment.seq
+            reader = self._reader
+            if reader is None:
+                self._inbox.append(segment.payload)
+            else:
+                self._reader = None
+                reader.causes = (segment.seq,)
+                reader.resume(segment.payload)
+            if self.owed_segments:
+                self._owe_ack(segment)
+            return
         if flags & RST:
             self._reset_by(segment)
             return
@@ -305,6 +324,14 @@ class Endpoint(Connection):
             self._accept_in_order(segment)
         else:
             self._accept_out_of_order(segment)
+
+    def _is_next(self, segment: Segment) -> bool:
+        """The usual case: data in order, nothing out of order waits, nothing unread lies before it."""
+        return (
+            segment.sequence == self.receive_next & 0xFFFFFFFF
+            and bool(segment.payload)
+            and not (self._inbox or self._out_of_order)
+        )
 
     def _distance(self, sequence: int) -> int:
         """How far a 32-bit number lies after what we expect next (negative: before)."""
@@ -361,7 +388,7 @@ class Endpoint(Connection):
             self._emit(ACK, self.send_next, b"", (segment.seq,))
             self._release_if_done()
         elif self._ack_alarm.at < 0:
-            self._ack_alarm.set(self.host.network.clock.now_us + DELAYED_ACK_US)
+            self._ack_alarm.set(self._clock.now_us + DELAYED_ACK_US)
 
     def _send_owed_ack(self) -> None:
         if self.owed_segments:
@@ -391,10 +418,10 @@ class Endpoint(Connection):
         pending = self._unacknowledged
         while pending and pending[0][1] <= upto:
             pending.popleft()
-        now = self.host.network.clock.now_us
-        if self._timed is not None and upto >= self._timed[0]:
-            self._measure(now - self._timed[1])
-            self._timed = None
+        now = self._clock.now_us
+        if upto >= self._timed_sequence >= 0:
+            self._measure(now - self._timed_at)
+            self._timed_sequence = -1
         self._backoff = self._retries = 0
         if pending:
             self._retransmit_alarm.set(now + self._rto_us)
@@ -402,7 +429,8 @@ class Endpoint(Connection):
             self._retransmit_alarm.at = -1
         if self._unsent:
             self._push()
-        self._release_if_done()
+        if self._peer_fin:
+            self._release_if_done()
 
     def _measure(self, sample_us: int) -> None:
         """Smooth the round-trip time and its variation (RFC 6298 section 2)."""
@@ -432,7 +460,7 @@ class Endpoint(Connection):
         """Nobody answered our SYNs for as long as the script would wait."""
         self._reader = None
         self._release()
-        waited = self.host.network.clock.now_us - task.waits_since
+        waited = self._clock.now_us - task.waits_since
         task.note(TcpTimedOut(*self._about(), waited))
         task.resume(error=ConnectionTimedOut(f"{self.peer_address} port {self.peer_port}"))
 
