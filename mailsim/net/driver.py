@@ -20,9 +20,9 @@ from mailsim.net.clock import Alarm
 from mailsim.trace.facts import Fact, WaitTimedOut
 
 if TYPE_CHECKING:
+    from mailsim.net.endpoint import Endpoint
     from mailsim.net.host import HostNode
     from mailsim.net.network import Network
-    from mailsim.net.tcp import Endpoint
 
 BLOCKED: Any = object()
 """What a handler gives when the answer comes later."""

@@ -1,0 +1,509 @@
+"""TCP as far as mail needs it (RFC 9293): a byte stream that does not keep boundaries.
+
+What is real: the three-way handshake, MSS, cumulative and delayed acknowledgments (RFC 1122 section
+4.2.3.2), the retransmission timeout with its estimate and backoff (RFC 6298), FIN in both directions, RST,
+a host that refuses against one that stays silent. What is left out is listed in `network.SIMPLIFICATIONS`.
+
+Three things bite:
+- A script waits *inside* the arrival of a segment, so what it sends goes out before `arrived` returns: the ACK
+  of what came rides on the answer. Only when no answer was sent is an ACK owed.
+- Numbers are 32 bits on the wire and plain integers here; only `_segment` cuts them.
+- An endpoint must be let go when both sides have closed: the host's table is its only owner.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from mailsim.agents.operations import Connection
+from mailsim.errors import (
+    ConnectionRefused,
+    ConnectionReset,
+    ConnectionTimedOut,
+)
+from mailsim.net.clock import Alarm
+from mailsim.net.driver import BLOCKED, Task
+from mailsim.net.packets import FlyingSegment
+from mailsim.protocols.pdu import Pdu
+from mailsim.trace.events import ACK, FIN, PSH, RST, SYN, Said, Segment
+from mailsim.trace.facts import TcpClosed, TcpEstablished, TcpLost, TcpRefused, TcpTimedOut
+
+if TYPE_CHECKING:
+    from mailsim.net.host import HostNode
+
+WINDOW = 65535
+INITIAL_RTO_US = 1_000_000
+MINIMUM_RTO_US = 1_000_000
+MAXIMUM_RTO_US = 60_000_000
+DELAYED_ACK_US = 40_000
+MAXIMUM_RETRANSMISSIONS = 9
+
+
+class State(Enum):
+    """The states of RFC 9293 section 3.3.2 that this TCP knows; TIME-WAIT is not modelled."""
+
+    SYN_SENT = "SYN-SENT"
+    SYN_RECEIVED = "SYN-RECEIVED"
+    ESTABLISHED = "ESTABLISHED"
+    FIN_WAIT = "FIN-WAIT"
+    CLOSE_WAIT = "CLOSE-WAIT"
+    LAST_ACK = "LAST-ACK"
+    CLOSED = "CLOSED"
+
+
+def mss_for(address: str) -> int:
+    """Largest payload of a segment: 1500 octets of Ethernet less the IP and TCP headers."""
+    return 1440 if ":" in address else 1460
+
+
+class Endpoint(Connection):
+    """One side of a connection: the state, what was sent and not acknowledged, what came and was not read."""
+
+    __slots__ = (
+        "_ack_alarm",
+        "_backoff",
+        "_clock",
+        "_fin_sequence",
+        "_inbox",
+        "_inbox_cause",
+        "_out_of_order",
+        "_peer_fin",
+        "_reader",
+        "_retransmit_alarm",
+        "_retries",
+        "_rto_us",
+        "_rtt_us",
+        "_rtt_variation_us",
+        "_timed_at",
+        "_timed_sequence",
+        "_unacknowledged",
+        "_unsent",
+        "host",
+        "mss",
+        "owed_segments",
+        "receive_next",
+        "send_next",
+        "send_unacknowledged",
+        "state",
+    )
+
+    def __init__(
+        self, host: HostNode, conn: str, local: tuple[str, int], peer: tuple[str, int], peer_name: str, is_client: bool
+    ) -> None:
+        self.host, self.id, self.peer_name = host, conn, peer_name
+        self.local_address, self.local_port = local
+        self.peer_address, self.peer_port = peer
+        self.is_client, self.tls = is_client, False
+        self.state = State.SYN_SENT if is_client else State.SYN_RECEIVED
+        self.mss = mss_for(self.local_address)
+        self.send_next = self.send_unacknowledged = host.network.initial_sequence()
+        self.receive_next = 0
+        self.owed_segments = 0
+        self._inbox: list[bytes] = []
+        self._inbox_cause = -1
+        self._reader: Task | None = None
+        self._out_of_order: dict[int, Segment] = {}
+        self._peer_fin = False
+        self._fin_sequence = -1
+        self._unsent: deque[tuple[bytes | memoryview, int, tuple[int, ...]]] = deque()
+        self._unacknowledged: deque[tuple[int, int, Segment]] = deque()
+        self._timed_sequence = -1
+        self._timed_at = 0
+        self._rtt_us = self._rtt_variation_us = 0
+        self._rto_us = INITIAL_RTO_US
+        self._backoff = self._retries = 0
+        clock = self._clock = host.network.clock
+        self._retransmit_alarm = Alarm(clock, self._retransmit)
+        self._ack_alarm = Alarm(clock, self._send_owed_ack)
+
+    # --- what scripts do ------------------------------------------------------------------------
+
+    def say(self, task: Task, protocol: str, pdus: Sequence[Pdu]) -> int:
+        """Send PDUs in one write: an event for each, and segments caused by them."""
+        if self.state in (State.CLOSED, State.FIN_WAIT, State.LAST_ACK):
+            raise ConnectionReset(f"{self.id} is closed")
+        network = self.host.network
+        recorder = network.recorder
+        at, node, causes = network.clock.now_us, self.host.name, task.causes
+        port = self.peer_port if self.is_client else self.local_port
+        said: list[int] = []
+        for pdu in pdus:
+            seq = recorder.take_seq()
+            if recorder.keep:
+                recorder.add(
+                    Said(seq, at, node, causes, self.id, self.peer_name, protocol, port, self.is_client, self.tls, pdu)
+                )
+            causes = (seq,)
+            said.append(seq)
+        task.causes = causes
+        data = pdus[0].to_bytes() if len(pdus) == 1 else b"".join([pdu.to_bytes() for pdu in pdus])
+        self.write(data, tuple(said))
+        return causes[-1] if causes else -1
+
+    def write(self, data: bytes, causes: tuple[int, ...]) -> None:
+        """Put bytes into the stream; they go out as far as the window allows."""
+        size = len(data)
+        if not self._unsent and 0 < size <= self.mss and size <= WINDOW - self.send_next + self.send_unacknowledged:
+            self._transmit(ACK | PSH, data, causes, size)
+        elif data:
+            self._unsent.append((data, 0, causes))
+            self._push()
+
+    def read(self, task: Task, timeout_us: int | None) -> Any:
+        """All bytes that have come, b"" at the end of the stream; else wait."""
+        if self._inbox:
+            task.also_because_of(self._inbox_cause)
+            return self._take()
+        if self.state is State.CLOSED and not self._peer_fin:
+            raise ConnectionReset(f"{self.id} was reset")
+        if self._peer_fin:
+            task.also_because_of(self._inbox_cause)
+            return b""
+        self._reader = task
+        if timeout_us is not None:
+            task.patience(timeout_us, self._stop_waiting)
+        return BLOCKED
+
+    def stop_reading(self, answer: bytes | None) -> None:
+        """Resume the reader without bytes: a signal came first."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.resume(answer)
+
+    def _stop_waiting(self) -> None:
+        task, self._reader = self._reader, None
+        if task is not None:
+            task.give_up(self.id)
+
+    def close(self, task: Task) -> None:
+        """Close in order: FIN after everything that was sent."""
+        if self.state in (State.ESTABLISHED, State.SYN_RECEIVED):
+            self.state = State.FIN_WAIT
+        elif self.state is State.CLOSE_WAIT:
+            self.state = State.LAST_ACK
+        else:
+            return
+        task.note(TcpClosed(*self.about(), "fin"))
+        self._inbox.clear()
+        self._unsent.append((b"", FIN, task.causes))
+        self._push()
+
+    def abort(self, task: Task) -> None:
+        """Throw the connection away: RST."""
+        if self.state is State.CLOSED:
+            return
+        task.note(TcpClosed(*self.about(), "rst"))
+        self._emit(RST | ACK, self.send_next, b"", task.causes)
+        self._release()
+
+    # --- sending --------------------------------------------------------------------------------
+
+    def _push(self) -> None:
+        """Send what the window allows, in segments of at most one MSS."""
+        unsent = self._unsent
+        while unsent:
+            data, flag, causes = unsent[0]
+            if flag:
+                unsent.popleft()
+                self._fin_sequence = self.send_next + 1
+                self._transmit(FIN | ACK, b"", causes, 1)
+                continue
+            room = WINDOW - (self.send_next - self.send_unacknowledged)
+            size = min(len(data), self.mss)
+            if size > room:
+                return
+            if size == len(data):
+                unsent.popleft()
+                piece = bytes(data)
+            else:
+                piece = self._cut(size)
+            last = not unsent or unsent[0][1] != 0
+            self._transmit(ACK | PSH if last else ACK, piece, causes, size)
+
+    def _cut(self, size: int) -> bytes:
+        """Take `size` bytes off the first write, which is kept as a view so that big mails stay linear."""
+        data, flag, causes = self._unsent[0]
+        view = memoryview(data)
+        self._unsent[0] = (view[size:], flag, causes)
+        return bytes(view[:size])
+
+    def _transmit(self, flags: int, payload: bytes, causes: tuple[int, ...], length: int) -> None:
+        """Send a segment that takes sequence space, and watch for its acknowledgment."""
+        now = self._clock.now_us
+        segment = self._emit(flags, self.send_next, payload, causes)
+        end = self.send_next + length
+        if self._timed_sequence < 0:
+            self._timed_sequence, self._timed_at = end, now
+        self._unacknowledged.append((self.send_next, end, segment))
+        self.send_next = end
+        if self._retransmit_alarm.at < 0:
+            self._retransmit_alarm.set(now + self._rto_us)
+
+    def _emit(self, flags: int, sequence: int, payload: bytes, causes: tuple[int, ...], again: bool = False) -> Segment:
+        """Build a segment and hand it to the network; whatever was owed an ACK has it now."""
+        if flags & ACK:
+            self.owed_segments = 0
+            self._ack_alarm.at = -1
+        segment = FlyingSegment(
+            self.id,
+            self.local_address,
+            self.local_port,
+            self.peer_address,
+            self.peer_port,
+            self.peer_name,
+            payload,
+            flags,
+            sequence & 0xFFFFFFFF,
+            (self.receive_next & 0xFFFFFFFF) if flags & ACK else 0,
+            WINDOW,
+            self.mss if flags & SYN else 0,
+            again,
+        )
+        self.host.transmit(segment, causes)
+        return segment
+
+    def start(self, causes: tuple[int, ...], task: Task | None = None) -> None:
+        """Send the SYN (client; `task` waits for the connection) or the SYN,ACK (server)."""
+        self._reader = task
+        self._transmit(SYN if self.is_client else SYN | ACK, b"", causes, 1)
+
+    def _retransmit(self) -> None:
+        """The retransmission timer expired: send the oldest segment again, twice as patiently."""
+        if not self._unacknowledged:
+            return
+        if self.state is not State.SYN_SENT:
+            self._retries += 1
+        if self._retries > MAXIMUM_RETRANSMISSIONS:
+            self._lost("timeout", self._unacknowledged[0][2].seq, ConnectionTimedOut(f"{self.id}: no acknowledgment"))
+            return
+        sequence, _, segment = self._unacknowledged[0]
+        self._timed_sequence = -1
+        self._backoff += 1
+        self._emit(segment.flags, sequence, segment.payload, (segment.seq,), again=True)
+        wait = min(self._rto_us << self._backoff, MAXIMUM_RTO_US)
+        self._retransmit_alarm.set(self._clock.now_us + wait)
+
+    # --- receiving ------------------------------------------------------------------------------
+
+    def arrived(self, segment: Segment) -> None:
+        """A segment for this connection has come."""
+        flags = segment.flags
+        if flags & ~PSH == ACK and self.state is State.ESTABLISHED and self._is_next(segment):
+            self._acknowledged(segment)
+            self.receive_next += len(segment.payload)
+            self.owed_segments += 1
+            self._inbox_cause = segment.seq
+            reader = self._reader
+            if reader is None:
+                self._inbox.append(segment.payload)
+            else:
+                self._reader = None
+                reader.causes = (segment.seq,)
+                reader.resume(segment.payload)
+            if self.owed_segments:
+                self._owe_ack(segment)
+            return
+        if flags & RST:
+            self._reset_by(segment)
+            return
+        if self.state is State.SYN_SENT:
+            self._synchronized(segment)
+            return
+        if flags & ACK:
+            self._acknowledged(segment)
+            if self.state is State.CLOSED:
+                return
+        length = len(segment.payload) + (1 if flags & (FIN | SYN) else 0)
+        if not length:
+            return
+        if self._distance(segment.sequence) == 0:
+            self._accept_in_order(segment)
+        else:
+            self._accept_out_of_order(segment)
+
+    def _is_next(self, segment: Segment) -> bool:
+        """The usual case: data in order, nothing out of order waits, nothing unread lies before it."""
+        return (
+            segment.sequence == self.receive_next & 0xFFFFFFFF
+            and bool(segment.payload)
+            and not (self._inbox or self._out_of_order)
+        )
+
+    def _distance(self, sequence: int) -> int:
+        """How far a 32-bit number lies after what we expect next (negative: before)."""
+        return ((sequence - self.receive_next + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+
+    def _synchronized(self, segment: Segment) -> None:
+        if segment.flags & (SYN | ACK) != SYN | ACK:
+            return
+        self.receive_next = segment.sequence + 1
+        self.mss = min(self.mss, segment.mss or 536)
+        self._acknowledged(segment)
+        self.state = State.ESTABLISHED
+        task, self._reader = self._reader, None
+        self._emit(ACK, self.send_next, b"", (segment.seq,))
+        if task is not None:
+            task.causes = (segment.seq,)
+            task.note(TcpEstablished(*self.about()))
+            task.resume(self)
+
+    def _accept_in_order(self, segment: Segment) -> None:
+        self._take_in(segment)
+        while self._out_of_order:
+            waiting = self._out_of_order.pop(self.receive_next & 0xFFFFFFFF, None)
+            if waiting is None:
+                break
+            self._take_in(waiting)
+        self.owed_segments += 1
+        self._wake_reader(segment.seq)
+        if self.owed_segments:
+            self._owe_ack(segment)
+
+    def _take_in(self, segment: Segment) -> None:
+        if segment.payload and self.state in (State.ESTABLISHED, State.CLOSE_WAIT):
+            self._inbox.append(segment.payload)
+            self._inbox_cause = segment.seq
+        self.receive_next += len(segment.payload)
+        if segment.flags & FIN:
+            self.receive_next += 1
+            self._peer_fin = True
+            self._inbox_cause = segment.seq
+            if self.state is State.ESTABLISHED:
+                self.state = State.CLOSE_WAIT
+
+    def _accept_out_of_order(self, segment: Segment) -> None:
+        if self._distance(segment.sequence) > 0:
+            self._out_of_order[segment.sequence] = segment
+        self._emit(ACK, self.send_next, b"", (segment.seq,))
+
+    def _owe_ack(self, segment: Segment) -> None:
+        """ACK every second segment and a FIN at once, anything else within 40 ms."""
+        if self.state is State.CLOSED:
+            return
+        if self.owed_segments >= 2 or self._peer_fin:
+            self._emit(ACK, self.send_next, b"", (segment.seq,))
+            self._release_if_done()
+        elif self._ack_alarm.at < 0:
+            self._ack_alarm.set(self._clock.now_us + DELAYED_ACK_US)
+
+    def _send_owed_ack(self) -> None:
+        if self.owed_segments:
+            self._emit(ACK, self.send_next, b"", (self._inbox_cause,) if self._inbox_cause >= 0 else ())
+
+    def _wake_reader(self, cause: int) -> None:
+        reader = self._reader
+        if reader is None or not (self._inbox or self._peer_fin):
+            return
+        self._reader = None
+        reader.woken(cause, self._take())
+
+    def _take(self) -> bytes:
+        inbox = self._inbox
+        data = inbox[0] if len(inbox) == 1 else b"".join(inbox)
+        inbox.clear()
+        return data
+
+    def _acknowledged(self, segment: Segment) -> None:
+        """Drop what the other side has, learn the round-trip time, send what waited for room."""
+        ahead = (segment.acknowledgment - self.send_unacknowledged) & 0xFFFFFFFF
+        if self.state is State.SYN_RECEIVED and ahead == 1:
+            self._established_by(segment)
+        if not ahead or ahead > self.send_next - self.send_unacknowledged:
+            return
+        upto = self.send_unacknowledged = self.send_unacknowledged + ahead
+        pending = self._unacknowledged
+        while pending and pending[0][1] <= upto:
+            pending.popleft()
+        now = self._clock.now_us
+        if upto >= self._timed_sequence >= 0:
+            self._measure(now - self._timed_at)
+            self._timed_sequence = -1
+        self._backoff = self._retries = 0
+        if pending:
+            self._retransmit_alarm.set(now + self._rto_us)
+        else:
+            self._retransmit_alarm.at = -1
+        if self._unsent:
+            self._push()
+        if self._peer_fin:
+            self._release_if_done()
+
+    def _measure(self, sample_us: int) -> None:
+        """Smooth the round-trip time and its variation (RFC 6298 section 2)."""
+        if not self._rtt_us:
+            self._rtt_us, self._rtt_variation_us = sample_us, sample_us // 2
+        else:
+            self._rtt_variation_us += (abs(self._rtt_us - sample_us) - self._rtt_variation_us) // 4
+            self._rtt_us += (sample_us - self._rtt_us) // 8
+        self._rto_us = max(MINIMUM_RTO_US, self._rtt_us + 4 * self._rtt_variation_us)
+
+    def _established_by(self, segment: Segment) -> None:
+        self.state = State.ESTABLISHED
+        self.host.tcp.offer(self, segment.seq)
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def refused(self, segment: Segment) -> None:
+        """RST in answer to our SYN."""
+        task, self._reader = self._reader, None
+        self._release()
+        if task is not None:
+            task.causes = (segment.seq,)
+            task.note(TcpRefused(*self.about()))
+            task.resume(error=ConnectionRefused(f"{self.peer_address} port {self.peer_port}"))
+
+    def connect_timed_out(self) -> None:
+        """Nobody answered our SYNs for as long as the script would wait."""
+        task, self._reader = self._reader, None
+        self._release()
+        if task is None:
+            return
+        waited = self._clock.now_us - task.waits_since
+        task.note(TcpTimedOut(*self.about(), waited))
+        task.resume(error=ConnectionTimedOut(f"{self.peer_address} port {self.peer_port}"))
+
+    def _reset_by(self, segment: Segment) -> None:
+        if self.state is State.SYN_SENT:
+            self.refused(segment)
+        else:
+            self._lost("rst", segment.seq, ConnectionReset(f"{self.id} was reset"))
+
+    def _lost(self, how: str, cause: int, error: Exception) -> None:
+        reader, self._reader = self._reader, None
+        state = self.state
+        self._release()
+        if state in (State.FIN_WAIT, State.LAST_ACK, State.SYN_RECEIVED):
+            return
+        seq = self.host.network.note(self.host.name, TcpLost(*self.about(), how), (cause,))
+        self._inbox_cause = seq
+        if reader is not None:
+            reader.woken(seq, error=error)
+
+    def _release_if_done(self) -> None:
+        if self._peer_fin and self.state in (State.FIN_WAIT, State.LAST_ACK) and self._fin_acknowledged():
+            self._release()
+
+    def _fin_acknowledged(self) -> bool:
+        return 0 <= self._fin_sequence <= self.send_unacknowledged
+
+    def _release(self) -> None:
+        self.state = State.CLOSED
+        self._retransmit_alarm.drop()
+        self._ack_alarm.drop()
+        self._unacknowledged.clear()
+        self._unsent.clear()
+        self.host.tcp.forget(self)
+
+    def about(self) -> tuple[str, str, str, int, int, str]:
+        """What every fact about this connection begins with (see `facts.TcpFact`)."""
+        return (
+            self.id,
+            self.local_address,
+            self.peer_address,
+            self.peer_port if self.is_client else self.local_port,
+            6 if ":" in self.local_address else 4,
+            self.peer_name,
+        )
