@@ -66,6 +66,7 @@ ALL_TOPICS: tuple[str, ...] = (
     # failover: the candidate did not take the mail
     "failover.refused",  # connection refused
     "failover.timeout",  # nobody answered
+    "failover.unreachable",  # no route to the address, or no host has it
     "failover.no-address",  # the MX name has no address
     "failover.greeting-4yz",  # "not now" as the greeting
     "failover.greeting-5yz",  # "no service here" as the greeting
