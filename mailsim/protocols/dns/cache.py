@@ -15,7 +15,6 @@ from typing import TypeAlias
 import dns.name
 from dns.name import Name
 from dns.rcode import Rcode
-from dns.rdatatype import RdataType
 
 from mailsim.protocols.dns.messages import Answer, Query
 from mailsim.protocols.dns.values import SECOND_US, Question, RRset
@@ -82,7 +81,7 @@ class Cache:
     def __init__(self, limits: CacheLimits | None = None) -> None:
         self.limits = limits or CacheLimits()
         self.replies = ReplyCache()
-        self._entries: OrderedDict[Question, _Entry] = OrderedDict()
+        self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
         self._failures: dict[Question, int] = {}
 
     def __len__(self) -> int:
@@ -93,7 +92,7 @@ class Cache:
 
         TTLs in what comes back count from now. An alias is not followed here.
         """
-        for key in (_whole_name(question.name), question):
+        for key in (_whole_name(question), question.key):
             entry = self._entries.get(key)
             if entry is None or entry.trust < trust:
                 continue
@@ -106,20 +105,20 @@ class Cache:
     def put(self, rrset: RRset, trust: Trust, now_us: int) -> None:
         """Remember records; what is better trusted and still alive stays (RFC 2181 section 5.4.1)."""
         question = Question(rrset.name, rrset.type)
-        old = self._entries.get(question)
+        old = self._entries.get(question.key)
         if old is not None and old.trust > trust and old.expires_us > now_us:
             return
         if trust == Trust.ANSWER:
-            self._entries.pop(_whole_name(rrset.name), None)
+            self._entries.pop(_whole_name(question), None)
         ttl = min(rrset.ttl, self.limits.ttl)
-        self._store(question, Known(rrset), trust, ttl, now_us)
+        self._store(question.key, Known(rrset), trust, ttl, now_us)
 
     def put_denial(self, question: Question, rcode: Rcode, soa: RRset | None, now_us: int) -> None:
         """Remember that something is not there; without an SOA it is not kept (RFC 2308 section 5)."""
         if soa is None:
             return
         ttl = min(soa.ttl, soa.data[0].minimum, self.limits.negative_ttl)  # type: ignore[attr-defined]
-        key = _whole_name(question.name) if rcode == Rcode.NXDOMAIN else question
+        key = _whole_name(question) if rcode == Rcode.NXDOMAIN else question.key
         self._store(key, KnownNot(rcode, soa), Trust.ANSWER, ttl, now_us)
 
     def put_failure(self, question: Question, now_us: int) -> None:
@@ -134,7 +133,7 @@ class Cache:
         self._failures.clear()
         self.replies.flush()
 
-    def _store(self, key: Question, finding: Known | KnownNot, trust: Trust, ttl: int, now_us: int) -> None:
+    def _store(self, key: bytes, finding: Known | KnownNot, trust: Trust, ttl: int, now_us: int) -> None:
         if ttl <= 0:
             return
         self._entries.pop(key, None)
@@ -196,9 +195,9 @@ class ReplyCache:
         self._replies.clear()
 
 
-def _whole_name(name: Name) -> Question:
-    """The key of NXDOMAIN, which is true for every type of the name (RFC 2308 section 5)."""
-    return Question(name, RdataType.NONE)
+def _whole_name(question: Question) -> bytes:
+    """The key of NXDOMAIN, which is true for every type of the name (RFC 2308 section 5): no type, no class."""
+    return question.key[:-4]
 
 
 def _aged(entry: _Entry, now_us: int) -> Known | KnownNot:

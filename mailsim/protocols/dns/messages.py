@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar
 
 import dns.rcode
@@ -227,20 +228,30 @@ def read_query(wire: bytes, *, framed: bool = False, server: str = "") -> Query 
     """
     if len(wire) < HEADER_BYTES or _flags(wire) & QR:
         return None
-    if _flags(wire) & 0x7800:
-        return _bare_refusal(wire, Rcode.NOTIMP, framed, server)
-    query = Query(wire, framed=framed)
+    query = Query(wire, "", framed)
+    match _objection(wire[2:]):
+        case None:
+            return query
+        case Rcode.BADVERS:
+            return query.reply(Rcode.BADVERS, server=server)
+        case rcode:
+            return _bare_refusal(wire, rcode, framed, server)
+
+
+@lru_cache(maxsize=4096)
+def _objection(body: bytes) -> Rcode | None:
+    """What is wrong with a query, given without its id; None when nothing is."""
+    if body[0] & 0x78:
+        return Rcode.NOTIMP
     try:
-        content = query.content
+        content = decode(b"\x00\x00" + body)
     except RemoteProtocolError:
-        return _bare_refusal(wire, Rcode.FORMERR, framed, server)
-    if wire[4:6] != b"\x00\x01":
-        return _bare_refusal(wire, Rcode.FORMERR, framed, server)
+        return Rcode.FORMERR
+    if body[2:4] != b"\x00\x01":
+        return Rcode.FORMERR
     if content.edns_version:
-        return query.reply(Rcode.BADVERS, server=server)
-    if content.question is None:
-        return _bare_refusal(wire, Rcode.REFUSED, framed, server)
-    return query
+        return Rcode.BADVERS
+    return Rcode.REFUSED if content.question is None else None
 
 
 def polite_any() -> tuple[RRset, ...]:
