@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from mailsim.mail.mime_headers import Header, header_at
 
 _TOKEN = re.compile(r'\s+|"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[<>@,:;.()]|[^\s"\[<>@,:;.()]+', re.DOTALL)
+_WORD = r'[^\s"\\()<>@,:;\[\]]++'
+_ONE_ADDRESS = re.compile(rf'\s*+(?:([^"\\()<>@,:;\[\]]*+)<({_WORD})@({_WORD})>|({_WORD})@({_WORD}))\s*+')
 _COMMENT_EDGE = re.compile(r"\\.|[()]", re.DOTALL)
 
 
@@ -61,7 +63,7 @@ def envelope_of(header: Header) -> Envelope:
     def first(name: str) -> str | None:
         return seen[name][0] if name in seen else None
 
-    addresses = {name: parse_addresses(", ".join(seen.get(name, ()))) for name in _ADDRESS_FIELDS}
+    addresses = {name: parse_addresses(", ".join(seen[name])) if name in seen else () for name in _ADDRESS_FIELDS}
     author = addresses["from"]
     return Envelope(
         first("date"),
@@ -84,6 +86,15 @@ _GROUP_END = Address(None, None, None, None)
 
 def parse_addresses(value: str) -> tuple[Address, ...]:
     """The addresses of an unfolded address list; never fails, a broken one gives what is readable."""
+    if not value:
+        return ()
+    if (one := _ONE_ADDRESS.fullmatch(value)) is not None:  # by far the most frequent
+        name, local, host, bare_local, bare_host = one.groups()
+        return (Address(" ".join((name or "").split()) or None, None, local or bare_local, host or bare_host),)
+    return _address_list(value)
+
+
+def _address_list(value: str) -> tuple[Address, ...]:
     found: list[Address] = []
     in_group = False
     piece: list[str] = []

@@ -26,6 +26,7 @@ from mailsim.mail.mime import (
     texts,
 )
 from mailsim.mail.mime import find_part as find
+from mailsim.mail.mime_envelope import _address_list
 from mailsim.mail.mime_headers import decode_base64
 
 
@@ -436,6 +437,7 @@ def test_whatever_is_sent_ranges_stay_inside(words: list[bytes]):
 )  # fmt: skip
 def test_addresses(value: str, expected: list[tuple[str | None, str | None, str | None, str | None]]):
     assert parse_addresses(value) == tuple(Address(*parts) for parts in expected)
+    assert _address_list(value) == parse_addresses(value)
 
 
 def test_envelope_defaults():

@@ -53,7 +53,8 @@ class FetchData(Response):
 
     def _text(self) -> str:
         shown = (
-            f"{name} " + (f"{{{len(value)}}}" if isinstance(value, bytes) else printable(_value(name, value)))
+            f"{printable(name.encode())} "
+            + (f"{{{len(value)}}}" if isinstance(value, bytes) else printable(_value(name, value)))
             for name, value in self.items
         )
         return f"{self.number} FETCH ({' '.join(shown)})"

@@ -38,7 +38,7 @@ class MailboxView:
         self.uids = list(uids)
         self.recent = set(recent)
         self.read_only, self.descending = read_only, descending
-        self._new: list[int] = []
+        self._new: dict[int, None] = {}  # in order of arrival
         self._new_recent: set[int] = set()
         self._gone: set[int] = set()
         self._flags: dict[int, tuple[str, ...]] = {}
@@ -75,14 +75,14 @@ class MailboxView:
 
     def appeared(self, uid: int, recent: bool = False) -> None:
         """A message was added to the mailbox."""
-        self._new.append(uid)
+        self._new[uid] = None
         if recent:
             self._new_recent.add(uid)
 
     def vanished(self, uid: int) -> None:
         """A message was expunged, by this session or by another."""
         if uid in self._new:  # never told of, so there is nothing to take back
-            self._new.remove(uid)
+            del self._new[uid]
             self._new_recent.discard(uid)
         else:
             self._gone.add(uid)
@@ -113,7 +113,7 @@ class MailboxView:
             self.uids += self._new
             self.recent |= self._new_recent
             told += [Exists(len(self.uids)), Recent(len(self.recent))]
-            self._new, self._new_recent = [], set()
+            self._new, self._new_recent = {}, set()
         return told + self._tell_flags(with_uid)
 
     def _tell_removals(self) -> list[Response]:

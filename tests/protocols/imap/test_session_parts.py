@@ -1,0 +1,284 @@
+"""The pure parts of a session: the view, names and patterns, FETCH items, SEARCH keys."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailsim.protocols.imap import (
+    ALL,
+    FULL,
+    MailboxView,
+    SearchContext,
+    SequenceSet,
+    decode_mailbox,
+    encode_mailbox,
+    fetch_items,
+    flags_shown,
+    keys,
+    listed,
+    matches,
+    matches_pattern,
+    root_of,
+)
+from mailsim.protocols.imap.responses import Response
+from tests.mail.test_mime import CORPUS, crlf
+from tests.protocols.imap.tiny_server import Account, Message, TinyServer
+
+
+def told(responses: list[Response]) -> list[str]:
+    return [str(response) for response in responses]
+
+
+# --- the view ------------------------------------------------------------------------------------------
+
+
+def test_the_last_five_of_nine_expunged_in_both_orders():
+    for descending, expected in ((False, [5, 5, 5, 5, 5]), (True, [9, 8, 7, 6, 5])):
+        view = MailboxView(range(11, 20), descending=descending)
+        for uid in (19, 15, 17, 16, 18):
+            view.vanished(uid)
+        assert told(view.news(True)) == [f"* {number} EXPUNGE" for number in expected]
+        assert view.uids == [11, 12, 13, 14]
+
+
+def test_removals_wait_until_they_may_be_told():
+    view = MailboxView([1, 2, 3])
+    view.vanished(2)
+    view.appeared(7, recent=True)
+    view.flags_changed(3, ["\\Seen"])
+    view.flags_changed(2, ["\\Seen"])
+    assert told(view.news(False)) == ["* 4 EXISTS", "* 1 RECENT", "* 3 FETCH (FLAGS (\\Seen))"]
+    assert view.number_of(3) == 3
+    assert view.has_news
+    assert told(view.news(True)) == ["* 2 EXPUNGE"]
+    assert (view.number_of(3), view.number_of(7), view.number_of(2)) == (2, 3, None)
+    assert not view.has_news
+    assert view.news(True) == []
+
+
+def test_a_message_that_came_and_went_untold_is_not_told():
+    view = MailboxView([1])
+    view.appeared(2)
+    view.vanished(2)
+    assert view.news(True) == []
+
+
+def test_only_the_last_flags_are_told_and_own_changes_not_at_all():
+    view = MailboxView([1, 2], recent=[1])
+    view.flags_changed(1, ["\\Seen"])
+    view.flags_changed(1, ["\\Seen", "\\Flagged"])
+    view.flags_changed(2, [])
+    view.flags_told(2)
+    assert told(view.news(True, with_uid=True)) == ["* 1 FETCH (UID 1 FLAGS (\\Flagged \\Seen \\Recent))"]
+
+
+def test_resolving_numbers_and_uids():
+    view = MailboxView([3, 5, 9])
+    assert view.resolve(SequenceSet.parse("2:*")) == [(2, 5), (3, 9)]
+    assert view.resolve(SequenceSet.parse("1,3,1")) == [(1, 3), (3, 9)]
+    assert view.resolve(SequenceSet.parse("2:4")) is None
+    assert view.resolve(SequenceSet.parse("4:6,100:*"), by_uid=True) == [(2, 5), (3, 9)]
+    assert view.resolve(SequenceSet.parse("1:4294967295"), by_uid=True) == [(1, 3), (2, 5), (3, 9)]
+    assert MailboxView([]).resolve(SequenceSet.parse("*")) is None
+    assert MailboxView([]).resolve(SequenceSet.parse("*"), by_uid=True) == []
+
+
+def test_two_clients_of_one_mailbox():
+    account = Account()
+    for _ in range(3):
+        account.mailboxes["INBOX"].add(b"Subject: x\r\n\r\nhello\r\n")
+    laptop, phone = TinyServer(account), TinyServer(account)
+    for one in (laptop, phone):
+        one.connect()
+        one.receive(b"1 LOGIN dan heslo\r\n2 SELECT INBOX\r\n")
+    phone.receive(b"3 IDLE\r\n")
+    account.mailboxes["INBOX"].add(b"Subject: new\r\n\r\n")
+    assert told(phone.news()) == ["* 4 EXISTS", "* 0 RECENT"]
+    laptop.receive(b"4 FETCH 2 BODY[]\r\n")
+    assert told(phone.news()) == ["* 2 FETCH (FLAGS (\\Seen))"]
+    laptop.receive(b"5 STORE 1 +FLAGS.SILENT (\\Deleted)\r\n6 EXPUNGE\r\n")
+    assert told(phone.news()) == ["* 1 EXPUNGE"]
+    assert phone.receive(b"DONE\r\n") == b"3 OK IDLE completed\r\n"
+    assert (
+        phone.receive(b"7 UID FETCH 2 FLAGS\r\n") == b"* 1 FETCH (UID 2 FLAGS (\\Seen))\r\n7 OK UID FETCH completed\r\n"
+    )
+    laptop.receive(b"8 STORE 2 +FLAGS.SILENT (\\Deleted)\r\n9 EXPUNGE\r\n")
+    assert phone.receive(b"8 FETCH 1:3 UID\r\n").count(b"FETCH (UID") == 2  # one is gone, its number is not
+    assert phone.receive(b"9 NOOP\r\n") == b"* 2 EXPUNGE\r\n9 OK NOOP completed\r\n"
+
+
+def test_a_hundred_thousand_removals_in_linear_time():
+    view = MailboxView(range(1, 100_001))
+    start = time.process_time()
+    for uid in range(1, 100_001, 2):
+        view.vanished(uid)
+    assert len(view.news(True)) == 50_000
+    assert time.process_time() - start < 2
+
+
+# --- names ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "wire"),
+    [
+        ("Odeslaná pošta", "Odeslan&AOE- po&AWE-ta"),
+        ("Koncepty", "Koncepty"),
+        ("A & B", "A &- B"),
+        ("~peter/mail/台北/日本語", "~peter/mail/&U,BTFw-/&ZeVnLIqe-"),
+        ("😀", "&2D3eAA-"),
+        ("tab\t", "tab&AAk-"),
+    ],
+)
+def test_modified_utf_7(name: str, wire: str):
+    assert encode_mailbox(name) == wire
+    assert decode_mailbox(wire) == name
+
+
+@pytest.mark.parametrize(
+    "wire", ["&", "a&b", "&AGE-", "&U,BTFw-&ZeVnLIqe-", "&2D0-", "&!!-", "&AOE", "škola", "&AOF-", "&A-", "a\x7f"]
+)
+def test_names_that_are_not_in_the_one_right_form(wire: str):
+    with pytest.raises(ValueError, match="not modified UTF-7"):
+        decode_mailbox(wire)
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(st.text(st.characters(blacklist_categories=("Cs",))))
+def test_every_name_goes_there_and_back(name: str):
+    assert encode_mailbox(name).isascii()
+    assert decode_mailbox(encode_mailbox(name)) == name
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "does"),
+    [
+        ("*", "a/b", True),
+        ("%", "a/b", False),
+        ("%", "a", True),
+        ("a/%", "a/b", True),
+        ("a/%", "a/b/c", False),
+        ("a*c", "a/b/c", True),
+        ("%/%", "a/b", True),
+        ("a", "a/b", False),
+        ("", "", True),
+        ("*%*", "x", True),
+        ("a%b", "ab", True),
+        ("a.c", "abc", False),
+    ],
+)
+def test_patterns(pattern: str, name: str, does: bool):
+    assert matches_pattern(name, pattern, "/") is does
+
+
+def test_a_pattern_of_stars_is_cheap():
+    start = time.process_time()
+    assert not matches_pattern("a" * 200, "*a" * 100 + "b", "/")
+    assert time.process_time() - start < 1
+
+
+def test_listing_as_lsub_describes_it():
+    assert listed(["foo/bar"], "", "%") == [("foo", False)]
+    assert listed(["foo", "foo/bar"], "", "%") == [("foo", True)]
+    assert listed(["INBOX", "Archiv"], "", "inbox") == [("INBOX", True)]
+    assert listed(["a/b/c", "a/d"], "a/", "%") == [("a/b", False), ("a/d", True)]
+    assert (root_of("/usr/x"), root_of("x")) == ("/", "")
+
+
+# --- fetch ---------------------------------------------------------------------------------------------
+
+
+def message(content: bytes, *flags: str, uid: int = 7, at_us: int = 0) -> Message:
+    return Message(uid, frozenset(flags), at_us, content)
+
+
+def test_fetch_adds_what_the_command_implies():
+    data = fetch_items(message(b"\r\n", "\\Seen", "b", "a"), 3, ALL[:1], by_uid=True, recent=True)
+    assert str(data) == "* 3 FETCH (UID 7 FLAGS (\\Seen a b \\Recent))"
+    data = fetch_items(message(b"\r\n", "\\Seen"), 3, (), with_flags=True)
+    assert data.items == (("FLAGS", ("\\Seen",)),)
+    assert flags_shown(["x", "\\Draft", "\\Answered"]) == ("\\Answered", "\\Draft", "x")
+
+
+def test_fetch_shows_the_zone_that_it_is_given():
+    data = fetch_items(message(b"\r\n"), 1, ALL, zone_minutes=60)
+    assert str(data.get("INTERNALDATE")) == " 1-Jan-1970 01:00:00 +0100"
+    assert data.get("RFC822.SIZE") == 2
+    assert "ENVELOPE" in data
+
+
+def test_envelopes_of_many_mails_take_linear_time():
+    def seconds(count: int) -> float:
+        mails = [message(CORPUS["plain"] + b"%d" % n, uid=n) for n in range(count)]
+        start = time.process_time()
+        for number, mail in enumerate(mails, 1):
+            fetch_items(mail, number, FULL).to_bytes()
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(4000) < 12 * max(seconds(1000), 0.01)
+
+
+# --- search --------------------------------------------------------------------------------------------
+
+NOWHERE = SearchContext(9, 99)
+
+
+def found(content: bytes, key: keys.SearchKey, *flags: str) -> bool:
+    return matches(message(content, *flags, at_us=1_767_596_400_000_000), 4, key, NOWHERE)
+
+
+@pytest.mark.parametrize("name", ["plain", "alternative", "attachments", "forwarded", "base64 text"])
+def test_texts_are_found_decoded_and_in_any_case(name: str):
+    assert found(CORPUS[name], keys.BodyHas("žluťoučký KŮŇ"))
+    assert found(CORPUS[name], keys.TextHas("ŽLUŤOUČKÝ"))
+    assert not found(CORPUS[name], keys.BodyHas("velbloud"))
+
+
+def test_headers():
+    mail = CORPUS["plain"]
+    assert found(mail, keys.HeaderHas("SUBJECT", "ŽLUŤOUČKÝ kůň"))
+    assert found(mail, keys.HeaderHas("TO", "bořek šťastný"))
+    assert found(mail, keys.HeaderHas("TO", "@firma.example"))
+    assert not found(mail, keys.HeaderHas("CC", "a"))
+    assert found(mail, keys.HeaderHas("MESSAGE-ID", ""))
+    assert not found(mail, keys.HeaderHas("X-MISSING", ""))
+    assert found(mail, keys.TextHas("message-id: <1@skola"))
+    assert not found(mail, keys.BodyHas("1@skola.example"))
+
+
+def test_dates_disregard_time_and_zone():
+    mail = crlf("Date: Sun, 4 Jan 2026 23:59:59 -1200\n\n")
+    assert found(mail, keys.Dated("ON", date(2026, 1, 5)))
+    assert found(mail, keys.Dated("SINCE", date(2026, 1, 5)))
+    assert not found(mail, keys.Dated("BEFORE", date(2026, 1, 5)))
+    assert found(mail, keys.Dated("ON", date(2026, 1, 4), sent=True))
+    assert found(mail, keys.Dated("BEFORE", date(2026, 1, 5), sent=True))
+    assert not found(b"\r\n", keys.Dated("SINCE", date(1900, 1, 5), sent=True))
+
+
+def test_flags_sizes_and_sets():
+    assert found(b"\r\n", keys.HasFlag("\\Seen"), "\\Seen")
+    assert found(b"\r\n", keys.HasFlag("$JUNK"), "$Junk")
+    assert found(b"\r\n", keys.LacksFlag("\\Seen"))
+    assert not found(b"\r\n", keys.HasFlag("\\Recent"))
+    assert found(b"\r\n", keys.SIMPLE["OLD"])
+    assert found(b"\r\n", keys.Larger(1))
+    assert not found(b"\r\n", keys.Larger(2))
+    assert found(b"\r\n", keys.Smaller(3))
+    assert found(b"\r\n", keys.Numbers(SequenceSet.parse("4:*")))
+    assert not found(b"\r\n", keys.Numbers(SequenceSet.parse("5:*")))
+    assert found(b"\r\n", keys.Uids(SequenceSet.parse("1:7")))
+
+
+def test_combinations():
+    yes, no = keys.All(), keys.Not(keys.All())
+    assert found(b"", keys.Or(no, yes))
+    assert not found(b"", keys.Or(no, no))
+    assert not found(b"", keys.And((yes, no)))
+    assert found(b"", keys.Not(keys.And((yes, no))))
