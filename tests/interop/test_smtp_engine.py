@@ -104,13 +104,15 @@ def test_smtplib_the_smaller_commands() -> None:
 
 
 def test_smtplib_speaks_lmtp(chunk: int) -> None:
-    with serve(chunk, is_lmtp=True) as server:
-        with smtplib.LMTP(server.host, server.port, local_hostname="mx.firma.example") as client:
-            people = ["dan@firma.example", "full@firma.example"]
-            assert client.sendmail("alena@skola.example", people, TRICKY) == {}
-            # smtplib reads the reply for the first recipient only; the second is still to come.
-            assert client.getreply() == (452, b"4.2.2 Mailbox full")
-            assert client.noop()[0] == 250
+    with (
+        serve(chunk, is_lmtp=True) as server,
+        smtplib.LMTP(server.host, server.port, local_hostname="mx.firma.example") as client,
+    ):
+        people = ["dan@firma.example", "full@firma.example"]
+        assert client.sendmail("alena@skola.example", people, TRICKY) == {}
+        # smtplib reads the reply for the first recipient only; the second is still to come.
+        assert client.getreply() == (452, b"4.2.2 Mailbox full")
+        assert client.noop()[0] == 250
     assert world_of(server).mails == [("alena@skola.example", ["dan@firma.example", "full@firma.example"], TRICKY)]
 
 
