@@ -5,13 +5,14 @@ from mailsim.protocols.dns.cache import Cache, CacheLimits, Known, KnownFailure,
 from mailsim.protocols.dns.delegation import Delegation, Server
 from mailsim.protocols.dns.framing import Frames
 from mailsim.protocols.dns.interpretation import interpret
-from mailsim.protocols.dns.messages import Answer, Query, polite_any, read_query
+from mailsim.protocols.dns.messages import TRANSFERS, Answer, Query, polite_any, read_query
 from mailsim.protocols.dns.recursion import Ask, AskTcp, Done, RecursionLimits, Resolution, Step
 from mailsim.protocols.dns.values import Question, RRset, name_of
 from mailsim.protocols.dns.wire import Content
 from mailsim.protocols.dns.zone import Zone, ZoneSyntaxError
 
 __all__ = [
+    "TRANSFERS",
     "Answer",
     "Ask",
     "AskTcp",

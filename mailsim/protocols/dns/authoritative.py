@@ -112,7 +112,7 @@ def _look_up(zone: Zone, question: Question) -> _Draft:
 def _give(zone: Zone, node: Mapping[RdataType, RRset], name: Name, rdtype: RdataType, draft: _Draft) -> None:
     """The node's records of that type with the addresses that will be asked for next, or NODATA."""
     if rdtype == RdataType.ANY:
-        draft.answer.extend(rrset.with_name(name) for rrset in polite_any())
+        draft.answer.extend(polite_any(name))
     elif rdtype in node:
         draft.answer.append(node[rdtype].with_name(name))
         draft.additional.extend(_addresses(zone, node[rdtype], draft.answer))

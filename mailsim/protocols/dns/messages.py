@@ -15,6 +15,7 @@ from typing import ClassVar
 import dns.rcode
 import dns.rdata
 import dns.rdatatype
+from dns.name import Name
 from dns.rcode import Rcode
 from dns.rdataclass import IN
 from dns.rdatatype import RdataType
@@ -157,6 +158,11 @@ class Answer:
         return bool(_flags(self.wire) & AA)
 
     @property
+    def rcode(self) -> int:
+        """The rcode in the header; the bits that EDNS adds are in `content.rcode`."""
+        return _flags(self.wire) & 0x0F
+
+    @property
     def truncated(self) -> bool:
         return bool(_flags(self.wire) & TC)
 
@@ -254,10 +260,10 @@ def _objection(body: bytes) -> Rcode | None:
     return Rcode.REFUSED if content.question is None else None
 
 
-def polite_any() -> tuple[RRset, ...]:
+def polite_any(name: Name) -> tuple[RRset, ...]:
     """What stands for "all records" (RFC 8482 section 4.2): nobody has to give all that he has."""
     text = dns.rdata.from_text(IN, RdataType.HINFO, '"RFC8482" ""')
-    return (RRset(dns.name.root, RdataType.HINFO, 3600, (text,)),)
+    return (RRset(name, RdataType.HINFO, 3600, (text,)),)
 
 
 def _query_body(question: Question, recursion_desired: bool, edns_size: int | None) -> bytes:

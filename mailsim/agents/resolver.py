@@ -1,0 +1,135 @@
+"""The recursive resolver: asks the authoritative servers on behalf of its clients, and remembers what it learned.
+
+A client asks it one question with RD set ("do the whole work for me") and gets the final answer with RA set.
+The work is a `Resolution` (RFC 1034 section 5.3.3); this script only carries its questions over the network.
+Two clients that ask the same at the same moment are served each on its own: the question goes out twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from dns.rcode import Rcode
+from dns.rdatatype import RdataType
+
+from mailsim.agents.dns_exchange import DNS_PORT, ask_tcp, ask_udp, serve_tcp
+from mailsim.agents.operations import Arrived, Now, OpenSocket, ReceiveDatagram, SendDatagram, Socket, Spawn
+from mailsim.protocols.dns import (
+    TRANSFERS,
+    Answer,
+    Ask,
+    AskTcp,
+    Cache,
+    CacheLimits,
+    Delegation,
+    Done,
+    Query,
+    Question,
+    RecursionLimits,
+    Resolution,
+    polite_any,
+    read_query,
+)
+
+EDNS_BYTES = 1232
+"""How long an answer over UDP may be that we ask servers for (RFC 6891)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolverPolicy:
+    """How a recursive resolver is set up and what it believes."""
+
+    cache: bool = True
+    """Remembers answers for their TTL; False is belief M11: every question goes to the recipient's servers."""
+    cache_limits: CacheLimits = field(default_factory=CacheLimits)
+    limits: RecursionLimits = field(default_factory=RecursionLimits)
+
+
+class Resolver:
+    """One recursive resolver.
+
+    Attributes:
+        name: of its host, shown with its answers.
+        cache: what it remembers; empty for ever when the policy says so.
+    """
+
+    def __init__(self, name: str, roots: Delegation, chance: Random, policy: ResolverPolicy | None = None) -> None:
+        self.name, self.roots, self.chance = name, roots, chance
+        self.policy = policy or ResolverPolicy()
+        self.cache = Cache(self.policy.cache_limits)
+
+    async def serve(self) -> None:
+        """The whole server: port 53 over TCP and UDP, for ever."""
+        await Spawn("resolver, tcp", serve_tcp(self.respond))
+        socket = await OpenSocket(DNS_PORT)
+        while True:
+            arrived = await ReceiveDatagram(socket)
+            query = read_query(arrived.data, server=self.name)
+            answer = self.remembered(query, await Now()) if isinstance(query, Query) else query
+            if answer is not None:
+                await SendDatagram(socket, arrived.address, arrived.port, "dns", answer)
+            elif query is not None:
+                await Spawn("resolution", self._answer_later(socket, arrived))
+
+    async def respond(self, wire: bytes, over_tcp: bool) -> Answer | None:
+        """What to say to these bytes, once it is known; None for silence."""
+        query = read_query(wire, framed=over_tcp, server=self.name)
+        if not isinstance(query, Query):
+            return query
+        remembered = self.remembered(query, await Now())
+        if remembered is not None:
+            return remembered
+        if not query.recursion_desired or query.question.type in TRANSFERS:
+            return query.reply(Rcode.REFUSED, recursion_available=True, server=self.name)
+        if query.question.type == RdataType.ANY:
+            return query.reply(answer=polite_any(query.question.name), recursion_available=True, server=self.name)
+        return await self._recurse(query)
+
+    def remembered(self, query: Query, now_us: int) -> Answer | None:
+        """The answer that was given to the same query before, with the TTLs of now."""
+        return self.cache.replies.get(query, now_us, self.name) if self.policy.cache else None
+
+    async def resolve(self, question: Question) -> Done:
+        """Find the answer: from the cache, or from the root down."""
+        cache = self.cache if self.policy.cache else Cache(self.policy.cache_limits)
+        resolution = Resolution(question, cache, self.roots, self.policy.limits)
+        step = resolution.begin(await Now())
+        while not isinstance(step, Done):
+            answer = await self._ask(step)
+            now_us = await Now()
+            step = resolution.no_answer(now_us) if answer is None else resolution.receive(answer, now_us)
+        return step
+
+    async def _recurse(self, query: Query) -> Answer:
+        done = await self.resolve(query.question)
+        answer = query.reply(
+            done.rcode,
+            done.answer,
+            done.authority,
+            recursion_available=True,
+            server=self.name,
+            cache=done.from_cache,
+        )
+        if self.policy.cache and done.rcode != Rcode.SERVFAIL:
+            self.cache.replies.put(query, answer, await Now())
+        return answer
+
+    async def _ask(self, step: Ask | AskTcp) -> Answer | None:
+        """One question of a resolution to one server: RD is clear, we do the work ourselves."""
+        query = Query.ask(
+            step.question,
+            self.chance.getrandbits(16),
+            recursion_desired=False,
+            edns_size=EDNS_BYTES,
+            server=step.server.to_text(omit_final_dot=True),
+            framed=isinstance(step, AskTcp),
+        )
+        ask = ask_tcp if isinstance(step, AskTcp) else ask_udp
+        return await ask(query, step.address, step.timeout_us)
+
+    async def _answer_later(self, socket: Socket, arrived: Arrived) -> None:
+        """A resolution takes its time; meanwhile the server goes on with other clients."""
+        answer = await self.respond(arrived.data, False)
+        if answer is not None:
+            await SendDatagram(socket, arrived.address, arrived.port, "dns", answer)
