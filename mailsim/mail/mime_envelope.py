@@ -16,6 +16,7 @@ from mailsim.mail.mime_headers import Header, header_at
 _TOKEN = re.compile(r'\s+|"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[<>@,:;.()]|[^\s"\[<>@,:;.()]+', re.DOTALL)
 _WORD = r'[^\s"\\()<>@,:;\[\]]++'
 _ONE_ADDRESS = re.compile(rf'\s*+(?:([^"\\()<>@,:;\[\]]*+)<({_WORD})@({_WORD})>|({_WORD})@({_WORD}))\s*+')
+_HARD = re.compile(r'["\\()\[\]:;]')
 _COMMENT_EDGE = re.compile(r"\\.|[()]", re.DOTALL)
 
 
@@ -88,10 +89,17 @@ def parse_addresses(value: str) -> tuple[Address, ...]:
     """The addresses of an unfolded address list; never fails, a broken one gives what is readable."""
     if not value:
         return ()
-    if (one := _ONE_ADDRESS.fullmatch(value)) is not None:  # by far the most frequent
-        name, local, host, bare_local, bare_host = one.groups()
-        return (Address(" ".join((name or "").split()) or None, None, local or bare_local, host or bare_host),)
+    if _HARD.search(value) is None:
+        plain = [_ONE_ADDRESS.fullmatch(piece) for piece in value.split(",")]
+        if None not in plain:
+            return tuple(_plain_address(match) for match in plain if match)
     return _address_list(value)
+
+
+def _plain_address(match: re.Match[str]) -> Address:
+    """By far the most are `name <local@domain>` or `local@domain`, and need no tokens."""
+    name, local, host, bare_local, bare_host = match.groups()
+    return Address(" ".join(name.split()) or None if name else None, None, local or bare_local, host or bare_host)
 
 
 def _address_list(value: str) -> tuple[Address, ...]:

@@ -388,9 +388,11 @@ def test_nested_boundaries_take_linear_time():
 @given(
     st.lists(
         st.sampled_from(
-            [b"--b", b"--b--", b"--c", b"\r\n", b"\n", b"Content-Type: ", b"multipart/mixed; boundary=b", b";", b'"']
-            + [b"message/rfc822", b"multipart/digest; boundary=c", b"\xff\xfe", b"(", b"<a@b>", b":", b",", b"\x00"]
-            + [b"From: ", b"To: ", b"=?utf-8?q?=C5?=", b"=?x?b?a?=", b" "]
+            [
+                *(b"--b", b"--b--", b"--c", b"\r\n", b"\n", b"Content-Type: ", b"multipart/mixed; boundary=b", b";"),
+                *(b"message/rfc822", b"multipart/digest; boundary=c", b"\xff\xfe", b"(", b"<a@b>", b":", b",", b'"'),
+                *(b"From: ", b"To: ", b"=?utf-8?q?=C5?=", b"=?x?b?a?=", b" ", b"\x00"),
+            ]
         ),
         max_size=40,
     )

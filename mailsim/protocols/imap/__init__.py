@@ -21,7 +21,6 @@ from mailsim.protocols.imap.commands import (
     Copy,
     Create,
     Delete,
-    Done,
     Enable,
     Examine,
     Expunge,
@@ -31,13 +30,10 @@ from mailsim.protocols.imap.commands import (
     Login,
     Logout,
     Lsub,
-    MoreOfRequest,
     Move,
     Namespace,
     Noop,
     Rename,
-    Request,
-    SaslResponse,
     Search,
     Select,
     StartTls,
@@ -77,6 +73,7 @@ from mailsim.protocols.imap.mailbox_names import (
 )
 from mailsim.protocols.imap.mailbox_view import MailboxView
 from mailsim.protocols.imap.message import MessageLike
+from mailsim.protocols.imap.requests import Done, MoreOfRequest, Request, SaslResponse
 from mailsim.protocols.imap.responses import (
     CapabilityData,
     Condition,

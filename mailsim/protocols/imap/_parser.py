@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from mailsim.protocols.imap import commands as c
 from mailsim.protocols.imap._parse_items import fetch_items
@@ -16,9 +17,11 @@ from mailsim.protocols.imap._parse_keys import search_keys
 from mailsim.protocols.imap._tokens import SEQUENCE, TAG, Scanner, SyntaxProblem, text_of
 from mailsim.protocols.imap.dates import InternalDate
 from mailsim.protocols.imap.mailbox_names import canonical_mailbox, decode_mailbox
+from mailsim.protocols.imap.requests import SaslResponse
 from mailsim.protocols.imap.sequence import SequenceSet, parse_sequence
 
 STATUS_ITEMS = frozenset({"MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN"})
+REMEMBERED_OCTETS = 200
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _HEAD = re.compile(TAG.pattern + rb" (?:[Uu][Ii][Dd] )?([A-Za-z]+)")
 
@@ -47,9 +50,20 @@ def verb_of(head: bytes) -> str:
 
 def parse_command(unit: bytes) -> tuple[str, c.Command]:
     """Tag and command of a complete command without its last CRLF."""
-    scanner = Scanner(unit)
-    tag = scanner.match(TAG, "a tag").decode("ascii")
-    scanner.expect(b" ")
+    match = TAG.match(unit)
+    if match is None:
+        raise SyntaxProblem("expected a tag")
+    end = match.end()
+    if unit[end : end + 1] != b" ":
+        raise SyntaxProblem("expected a space")
+    rest = unit[end + 1 :]
+    command = _remembered(rest) if len(rest) <= REMEMBERED_OCTETS else _parse(rest)
+    return match[0].decode("ascii"), command
+
+
+def _parse(rest: bytes) -> c.Command:
+    """A command without its tag."""
+    scanner = Scanner(rest)
     verb = scanner.word()
     by_uid = verb == "UID"
     if by_uid:
@@ -60,12 +74,16 @@ def parse_command(unit: bytes) -> tuple[str, c.Command]:
         raise SyntaxProblem(f"Unknown command {'UID ' if by_uid else ''}{verb[:40]}")
     command = read(scanner)
     scanner.end()
-    return tag, command
+    return command
 
 
-def parse_sasl_line(line: bytes) -> c.SaslResponse:
+_remembered = lru_cache(maxsize=1024)(_parse)
+"""Many clients say the same again and again, and a command is a value: it need not be read twice."""
+
+
+def parse_sasl_line(line: bytes) -> SaslResponse:
     """A client's answer to a challenge, without CRLF."""
-    return c.SaslResponse(None if line == b"*" else _base64(line))
+    return SaslResponse(None if line == b"*" else _base64(line))
 
 
 def _base64(raw: bytes) -> bytes:

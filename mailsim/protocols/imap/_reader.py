@@ -22,13 +22,6 @@ TAIL = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """A complete command: the octets of its lines and literals, without the last CRLF."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Invited:
     """A synchronizing literal was announced and may come; the client waits for the continuation."""
 
@@ -70,8 +63,8 @@ class CommandReader:
         """The first line of the command that is being read."""
         return self._pieces[0] if self._pieces else b""
 
-    def next(self) -> Unit | Invited | Rejected | None:
-        """The next thing that is complete; None when more octets are needed."""
+    def next(self) -> bytes | Invited | Rejected | None:
+        """The next thing that is complete (a command without its last CRLF); None for more octets."""
         while True:
             if self._unwanted:
                 self._unwanted -= len(self.buffer.take_up_to(self._unwanted))
@@ -87,6 +80,8 @@ class CommandReader:
             if line is None:
                 self._watch_length()
                 return None
+            if not self._pieces and len(line) <= self._line_limit and line.endswith(b"\r\n") and line[-3:-2] != b"}":
+                return line[:-2]  # nearly every command is one short line
             found = self._line(line)
             if found is not None:
                 return found
@@ -103,7 +98,7 @@ class CommandReader:
         if self._refusal is None:
             self._refusal = self._refuse_line(self.head, "Command line too long")
 
-    def _line(self, line: bytes) -> Unit | Invited | Rejected | None:
+    def _line(self, line: bytes) -> bytes | Invited | Rejected | None:
         self._text_octets += len(line)
         if self._refusal is None:
             if not self._pieces and self._text_octets > self._line_limit:
@@ -131,12 +126,12 @@ class CommandReader:
         self._unwanted = octets
         return None
 
-    def _finish(self) -> Unit | Rejected:
+    def _finish(self) -> bytes | Rejected:
         if self._refusal is not None:
             return self._reject(self._refusal)
         data = b"".join(self._pieces)[:-2]
         self._start_unit()
-        return Unit(data)
+        return data
 
     def _reject(self, refusal: Refusal) -> Rejected:
         head = self.head

@@ -22,6 +22,7 @@ from mailsim.protocols.imap._parse_responses import parse_response
 from mailsim.protocols.imap._reader import ResponseReader
 from mailsim.protocols.imap._states import AFTER_NO, NEXT, State, may_follow
 from mailsim.protocols.imap._tokens import SyntaxProblem
+from mailsim.protocols.imap.requests import Done, MoreOfRequest, Request, SaslResponse, encode_command
 from mailsim.protocols.imap.responses import (
     CapabilityData,
     Condition,
@@ -62,7 +63,7 @@ class ImapClient:
 
     # --- sending -----------------------------------------------------------------------------------
 
-    def send(self, command: c.Command) -> c.Request:
+    def send(self, command: c.Command) -> Request:
         """Give the command a tag and write it, up to the first literal that must be invited.
 
         Raises LocalProtocolError when the command is not legal now.
@@ -76,7 +77,7 @@ class ImapClient:
         first, *self._parts = _encoded(self._tag, command, self._waits_above())
         self._pending[self._tag] = command
         self._invited = False
-        return c.Request(self._tag, command, first)
+        return Request(self._tag, command, first)
 
     def _waits_above(self) -> int:
         """The longest literal that may be sent uninvited; -1 for none (RFC 7888)."""
@@ -89,22 +90,22 @@ class ImapClient:
         """Was the rest of a command invited, so that `more` may be called?"""
         return self._invited and bool(self._parts)
 
-    def more(self) -> c.MoreOfRequest:
+    def more(self) -> MoreOfRequest:
         """The invited literal and what follows it."""
         if not self.has_more:
             raise LocalProtocolError("the server has not invited a literal")
         self._invited = False
-        return c.MoreOfRequest(self._tag, self._parts.pop(0))
+        return MoreOfRequest(self._tag, self._parts.pop(0))
 
-    def respond(self, data: bytes | None) -> c.SaslResponse:
+    def respond(self, data: bytes | None) -> SaslResponse:
         """The answer to a SASL challenge; None cancels."""
         self._require_invitation(c.Authenticate)
-        return c.SaslResponse(data)
+        return SaslResponse(data)
 
-    def done(self) -> c.Done:
+    def done(self) -> Done:
         """End IDLE."""
         self._require_invitation(c.Idle)
-        return c.Done()
+        return Done()
 
     def _require_invitation(self, kind: type[c.Command]) -> None:
         if not self._invited or not any(isinstance(one, kind) for one in self._pending.values()):
@@ -204,7 +205,7 @@ class ImapClient:
 
 def _encoded(tag: str, command: c.Command, waits_above: int) -> list[bytes]:
     try:
-        parts = c.encode_command(tag, command, waits_above)
+        parts = encode_command(tag, command, waits_above)
     except UnicodeEncodeError as error:
         raise LocalProtocolError(f"{command.name} cannot be written: {error}") from error
     return parts

@@ -331,7 +331,7 @@ def _count(sequence: SequenceSet) -> int:
 
 def selected(
     *,
-    uids: int,
+    exists: int,
     recent: int,
     flags: tuple[str, ...],
     permanent: tuple[str, ...],
@@ -339,12 +339,12 @@ def selected(
     uid_next: int,
     first_unseen: int | None,
 ) -> list[Response]:
-    """The untagged responses to SELECT and EXAMINE (RFC 3501 section 6.3.1); `uids`: how many messages."""
+    """The untagged responses to SELECT and EXAMINE (RFC 3501 section 6.3.1); `first_unseen` is a number."""
     unseen = [Condition("OK", "First unseen message", code_of("UNSEEN", first_unseen))] if first_unseen else []
     return [
         FlagsData(flags),
         Condition("OK", "Flags that can be changed", code_of("PERMANENTFLAGS", permanent)),
-        Exists(uids),
+        Exists(exists),
         Recent(recent),
         *unseen,
         Condition("OK", "UIDs valid", code_of("UIDVALIDITY", uid_validity)),

@@ -28,6 +28,7 @@ from mailsim.protocols.imap._parser import Unservable, parse_command, parse_sasl
 from mailsim.protocols.imap._reader import CommandReader, Invited, Rejected
 from mailsim.protocols.imap._states import AFTER_NO, LEGAL_VERBS, NEXT, VERBS, State, may_expunge
 from mailsim.protocols.imap._tokens import SyntaxProblem
+from mailsim.protocols.imap.requests import Done, SaslResponse
 from mailsim.protocols.imap.responses import CapabilityData, Condition, Continuation, Greeting, Tagged
 
 EXTENSIONS = ("IDLE", "NAMESPACE", "UNSELECT", "UIDPLUS", "MOVE", "ENABLE")
@@ -86,7 +87,7 @@ class _Mode(Enum):
     TLS = "tls"
 
 
-ServerEvent: TypeAlias = c.Command | c.SaslResponse | c.Done | Refused | ReadyForLiteral
+ServerEvent: TypeAlias = c.Command | SaslResponse | Done | Refused | ReadyForLiteral
 
 
 class ImapServer:
@@ -128,7 +129,7 @@ class ImapServer:
         self._literal_octets = 0
         if isinstance(found, Rejected):
             return Refused(found.head, found.refusal)
-        return self._command_event(found.data)
+        return self._command_event(found)
 
     def _command_event(self, unit: bytes) -> c.Command | Refused:
         try:
@@ -145,7 +146,7 @@ class ImapServer:
             refused = refusal
         return Refused(unit, refused)
 
-    def _line_event(self) -> c.SaslResponse | c.Done | Refused | None:
+    def _line_event(self) -> SaslResponse | Done | Refused | None:
         """The next line inside AUTHENTICATE or IDLE."""
         found = self._reader.next()
         if found is None or isinstance(found, Invited):  # `_admit` invites nothing here
@@ -153,16 +154,16 @@ class ImapServer:
         if isinstance(found, Rejected):
             return self._end_exchange(found.head, found.refusal.text)
         if self._mode is _Mode.IDLE:
-            if found.data.upper() == b"DONE":
+            if found.upper() == b"DONE":
                 self._mode = _Mode.COMMANDS
-                return c.Done()
-            return self._end_exchange(found.data, "Expected DONE")
+                return Done()
+            return self._end_exchange(found, "Expected DONE")
         try:
-            response = parse_sasl_line(found.data)
+            response = parse_sasl_line(found)
         except SyntaxProblem as problem:
-            return self._end_exchange(found.data, str(problem))
+            return self._end_exchange(found, str(problem))
         if response.data is None:
-            return self._end_exchange(found.data, "AUTHENTICATE cancelled")
+            return self._end_exchange(found, "AUTHENTICATE cancelled")
         self._mode = _Mode.COMMANDS
         return response
 

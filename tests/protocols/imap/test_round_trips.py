@@ -17,6 +17,7 @@ from mailsim.protocols.imap._parser import parse_command
 from mailsim.protocols.imap.dates import InternalDate, day_of, mail_date, parse_date
 from mailsim.protocols.imap.fetch_data import FetchData
 from mailsim.protocols.imap.items import Attribute, Body
+from mailsim.protocols.imap.requests import encode_command
 from mailsim.protocols.imap.sequence import STAR, SequenceSet
 from tests.mail.test_mime import CORPUS, RFC_EXAMPLE
 
@@ -101,7 +102,7 @@ commands = st.one_of(
 @settings(quick, max_examples=300)
 @given(commands, st.sampled_from([-1, 4, 10_000]))
 def test_commands(command: c.Command, waits_above: int):
-    data = b"".join(c.encode_command("a7", command, waits_above))
+    data = b"".join(encode_command("a7", command, waits_above))
     assert data.endswith(b"\r\n")
     assert parse_command(data[:-2]) == ("a7", command)
 

@@ -253,7 +253,7 @@ WORDS = [
 ]
 
 
-@settings(derandomize=True, deadline=None, max_examples=400)
+@settings(derandomize=True, deadline=None, max_examples=250)
 @given(st.lists(st.sampled_from(WORDS) | st.binary(max_size=5), max_size=40))
 def test_garbage_raises_nothing(words: list[bytes]):
     server = TinyServer()

@@ -118,7 +118,7 @@ def test_a_hundred_thousand_removals_in_linear_time():
     for uid in range(1, 100_001, 2):
         view.vanished(uid)
     assert len(view.news(True)) == 50_000
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 5  # one by one out of a list it would be minutes
 
 
 # --- names ---------------------------------------------------------------------------------------------
@@ -220,8 +220,8 @@ def test_envelopes_of_many_mails_take_linear_time():
             fetch_items(mail, number, FULL).to_bytes()
         return time.process_time() - start
 
-    seconds(100)
-    assert seconds(4000) < 12 * max(seconds(1000), 0.01)
+    best = {count: min(seconds(count) for _ in range(3)) for count in (200, 800)}
+    assert best[800] < 12 * best[200]
 
 
 # --- search --------------------------------------------------------------------------------------------

@@ -341,7 +341,7 @@ class TinyServer:
         box.watchers.append(self.view)
         unseen = [n for n, uid in enumerate(self.view.uids, 1) if "\\Seen" not in box.messages[uid].flags]
         yield from selected(
-            uids=len(box.messages),
+            exists=len(box.messages),
             recent=len(recent),
             flags=SYSTEM,
             permanent=() if read_only else (*SYSTEM, "\\*"),
