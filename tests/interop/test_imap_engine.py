@@ -127,8 +127,8 @@ def test_imaplib_appends_and_copies(session: imaplib.IMAP4, world: World):
     assert session.uid("MOVE", "3", "Sent")[0] == "OK"
     assert len(world.account.mailboxes["Sent"].messages) == 4
     assert session.close()[0] == "OK"
-    assert session.create("Archiv")[0] == "OK"
-    assert session.rename("Archiv", "Stare")[0] == "OK"
+    assert session.create("Archive")[0] == "OK"
+    assert session.rename("Archive", "Stare")[0] == "OK"
     assert session.subscribe("Stare")[0] == "OK"
     assert session.unsubscribe("Stare")[0] == "OK"
     assert session.delete("Stare")[0] == "OK"

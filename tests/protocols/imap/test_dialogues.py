@@ -178,18 +178,18 @@ def test_mailboxes_are_made_renamed_and_removed():
         << a1 OK CREATE completed
         >> a2 CREATE "M&AOk- v&ARs-ci"
         << a2 NO [ALREADYEXISTS] Mailbox exists
-        >> a3 RENAME "M&AOk- v&ARs-ci" Archiv
+        >> a3 RENAME "M&AOk- v&ARs-ci" Archive
         << a3 OK RENAME completed
-        >> a4 STATUS Archiv (MESSAGES UIDNEXT UIDVALIDITY UNSEEN RECENT)
-        << * STATUS Archiv (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 13 UNSEEN 0 RECENT 0)
+        >> a4 STATUS Archive (MESSAGES UIDNEXT UIDVALIDITY UNSEEN RECENT)
+        << * STATUS Archive (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 13 UNSEEN 0 RECENT 0)
         << a4 OK STATUS completed
-        >> a5 SUBSCRIBE Archiv
+        >> a5 SUBSCRIBE Archive
         << a5 OK SUBSCRIBE completed
-        >> a6 UNSUBSCRIBE Archiv
+        >> a6 UNSUBSCRIBE Archive
         << a6 OK UNSUBSCRIBE completed
-        >> a7 DELETE Archiv
+        >> a7 DELETE Archive
         << a7 OK DELETE completed
-        >> a8 DELETE Archiv
+        >> a8 DELETE Archive
         << a8 NO [NONEXISTENT] No such mailbox
         >> a9 STATUS INBOX (MESSAGES SIZE)
         << a9 BAD Unknown status item SIZE

@@ -185,7 +185,7 @@ def test_a_pattern_of_stars_is_cheap():
 def test_listing_as_lsub_describes_it():
     assert listed(["foo/bar"], "", "%") == [("foo", False)]
     assert listed(["foo", "foo/bar"], "", "%") == [("foo", True)]
-    assert listed(["INBOX", "Archiv"], "", "inbox") == [("INBOX", True)]
+    assert listed(["INBOX", "Archive"], "", "inbox") == [("INBOX", True)]
     assert listed(["a/b/c", "a/d"], "a/", "%") == [("a/b", False), ("a/d", True)]
     assert (root_of("/usr/x"), root_of("x")) == ("/", "")
 
