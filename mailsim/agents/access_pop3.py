@@ -1,0 +1,125 @@
+"""The POP3 server: hands out what is in the INBOX, and removes what was marked once the client says QUIT (RFC 1939)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mailsim.agents.host import Host
+from mailsim.agents.operations import Close, Connection, Note, Receive, Script, Send, Sleep
+from mailsim.agents.policy import AccessPolicy
+from mailsim.agents.smtp_server import listen
+from mailsim.agents.store_notes import publish
+from mailsim.errors import ConnectionLost
+from mailsim.mail.store import INBOX, Account, InUse, MaildropLock, NoSuchFolder
+from mailsim.protocols.pop3 import (
+    Answered,
+    ApopLogin,
+    Drop,
+    Login,
+    Pop3Config,
+    Pop3Server,
+    Refused,
+    Retrieve,
+    StartTls,
+    Update,
+    message_size,
+)
+from mailsim.protocols.pop3.replies import Challenge, Greeting, Reply
+from mailsim.trace.facts import AuthFailed, AuthSucceeded
+
+
+async def pop3_server(host: Host, policy: AccessPolicy) -> None:
+    """Serve the mailboxes of this host by POP3, for ever."""
+
+    def visit(connection: Connection) -> Script:
+        return Pop3Session(host, policy, connection).run()
+
+    await listen(policy.pop3_port, "pop3", visit)
+
+
+class Pop3Session:
+    """One client's visit: the maildrop is locked from the login to the end."""
+
+    def __init__(self, host: Host, policy: AccessPolicy, connection: Connection) -> None:
+        self.host, self.policy, self.connection = host, policy, connection
+        self.engine = Pop3Server(Pop3Config(host.name))
+        self.account: Account | None = None
+        self.lock: MaildropLock | None = None
+        self._uids: dict[str, int] = {}
+        self._read: dict[int, None] = {}
+
+    async def run(self) -> None:
+        """The whole visit. A client that goes without QUIT deletes nothing (RFC 1939 section 6)."""
+        try:
+            await self._say([self.engine.greeting()])
+            while not self.engine.closed:
+                await self._next()
+        except ConnectionLost:
+            pass
+        if self.account and self.lock:
+            self.account.unlock_maildrop(self.lock)
+        await Close(self.connection)
+
+    async def _next(self) -> None:
+        match self.engine.next_event():
+            case None:
+                await self._listen()
+            case Answered(reply=reply) | Refused(reply=reply):
+                await self._say([reply])
+            case Login() as login:
+                await self._say([await self._log_in(login)])
+            case Retrieve(_, uid):
+                await self._say([self._content(self._uids[uid])])
+            case Update(uids):
+                await self._say([await self._update([self._uids[uid] for uid in uids])])
+            case ApopLogin() | StartTls():
+                await self._say([self.engine.refuse("not offered")])
+
+    async def _listen(self) -> None:
+        data = await Receive(self.connection, self.policy.pop3_timeout_us)
+        if not data:
+            raise ConnectionLost("the client is gone")
+        self.engine.receive(data)
+
+    async def _say(self, replies: Sequence[Reply | Greeting | Challenge]) -> None:
+        await Send(self.connection, "pop", replies)
+
+    async def _log_in(self, login: Login) -> Reply:
+        """Check the password, take the lock, and number what is there now (RFC 1939 section 4)."""
+        user = self.host.directory.log_in(login.name, login.password)
+        allowed = user is not None and login.act_as in ("", login.name)
+        fact = AuthSucceeded if allowed else AuthFailed
+        name = user.address if user else login.name
+        await Note(fact(self.connection.id, login.mechanism or "USER", name, self.connection.tls))
+        if user is None or not allowed:
+            await Sleep(self.policy.auth_failure_delay_us)
+            return self.engine.refuse("wrong name or password", "AUTH")
+        assert self.host.store is not None
+        account = self.host.store.account(user.address)
+        assert account is not None
+        lock = account.lock_maildrop(self.connection.id)
+        if isinstance(lock, InUse):
+            return self.engine.refuse("the maildrop is open elsewhere", "IN-USE")
+        self.account, self.lock = account, lock
+        validity = account.inbox.uid_validity
+        self._uids = {f"{validity}.{message.uid}": message.uid for message in account.inbox}
+        sizes = (message_size(message.content) for message in account.inbox)
+        return self.engine.open_maildrop([Drop(uid, size) for uid, size in zip(self._uids, sizes, strict=True)])
+
+    def _content(self, uid: int) -> Reply:
+        assert self.account is not None
+        message = self.account.inbox.get(uid)
+        if message is None:
+            return self.engine.refuse("the message is gone")
+        self._read[uid] = None
+        return self.engine.content(message.content)
+
+    async def _update(self, uids: Sequence[int]) -> Reply:
+        """The UPDATE state: only now is anything deleted; belief M28 deletes what was merely read."""
+        assert self.account is not None
+        doomed = [*uids, *self._read] if self.policy.pop3_delete_on_retr else uids
+        gone = self.account.remove(INBOX, doomed, self.lock)
+        if isinstance(gone, InUse | NoSuchFolder):
+            return self.engine.refuse("some messages were not deleted", "SYS/TEMP")
+        await publish(self.host, gone)
+        return self.engine.goodbye()

@@ -1,0 +1,119 @@
+"""A dialogue of IMAP, seen by the client: one method for each thing that a mail program wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailsim.agents.operations import Close, Connect, Connection, Receive, Send
+from mailsim.errors import ConnectionLost, ConnectionReset
+from mailsim.protocols import imap
+from mailsim.protocols.imap import (
+    Append,
+    Command,
+    Condition,
+    Continuation,
+    Exists,
+    Fetch,
+    FetchData,
+    Greeting,
+    Login,
+    Logout,
+    Response,
+    SearchData,
+    Select,
+    SequenceSet,
+    Store,
+    StoreMode,
+    Tagged,
+)
+from mailsim.protocols.imap.items import FetchItem
+
+REPLY_TIMEOUT_US = 300_000_000
+
+
+class ImapClient:
+    """An open connection to a server.
+
+    Attributes:
+        connection: the transport. greeting: what the server said first.
+        engine: the client's side of the protocol; its `capabilities` are what the server offers.
+        exists: how many messages the selected mailbox has.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.engine = imap.ImapClient()
+        self.greeting = Greeting("BYE", "")
+        self.exists = 0
+
+    @classmethod
+    async def connect(cls, address: str, port: int, timeout_us: int) -> ImapClient:
+        """Open a connection and wait for the greeting. Raises: ConnectionLost, RemoteProtocolError."""
+        client = cls(await Connect(address, port, timeout_us))
+        greeting = await client._next()
+        assert isinstance(greeting, Greeting)
+        client.greeting = greeting
+        return client
+
+    async def login(self, user: str, password: str) -> Tagged:
+        """LOGIN (RFC 3501 section 6.2.3); in the clear unless TLS is up."""
+        return (await self.ask(Login(user, password)))[0]
+
+    async def select(self, mailbox: str) -> Tagged:
+        """Open a mailbox; `exists` then says how many messages it has."""
+        self.exists = 0
+        return (await self.ask(Select(mailbox)))[0]
+
+    async def search(self, *keys: imap.keys.SearchKey) -> tuple[int, ...]:
+        """UIDs of the messages that all keys match."""
+        _, told = await self.ask(imap.Search(keys, by_uid=True))
+        return next((data.numbers for data in told if isinstance(data, SearchData)), ())
+
+    async def fetch(self, uids: Iterable[int], items: Iterable[FetchItem]) -> list[FetchData]:
+        """Data items of messages, by UID."""
+        command = Fetch(SequenceSet.from_numbers(uids), tuple(items), by_uid=True)
+        _, told = await self.ask(command)
+        return [data for data in told if isinstance(data, FetchData)]
+
+    async def add_flags(self, uids: Iterable[int], *flags: str) -> Tagged:
+        """Set flags on the server, where every other client sees them."""
+        return (await self.ask(Store(SequenceSet.from_numbers(uids), StoreMode.ADD, flags, by_uid=True)))[0]
+
+    async def append(self, mailbox: str, content: bytes, flags: tuple[str, ...] = ()) -> Tagged:
+        """Put a message into a mailbox: how a sent mail gets into Sent (RFC 9051 section 6.3.12)."""
+        return (await self.ask(Append(mailbox, content, flags)))[0]
+
+    async def logout(self) -> None:
+        """Say goodbye and close; a server that does not answer is no reason to complain any more."""
+        try:
+            if self.engine.state is not imap.State.LOGOUT:
+                await self.ask(Logout())
+        except ConnectionLost:
+            pass
+        await Close(self.connection)
+
+    async def ask(self, command: Command) -> tuple[Tagged, list[Response]]:
+        """Send one command; gives its tagged response and everything untagged that came before it."""
+        await Send(self.connection, "imap", [self.engine.send(command)])
+        told: list[Response] = []
+        while True:
+            response = await self._next()
+            match response:
+                case Tagged():
+                    return response, told
+                case Continuation() if self.engine.has_more:
+                    await Send(self.connection, "imap", [self.engine.more()])
+                case Exists(number):
+                    self.exists = number
+                case Condition("BYE"):
+                    told.append(response)
+                case _:
+                    told.append(response)
+
+    async def _next(self) -> Response:
+        while (response := self.engine.next_event()) is None:
+            data = await Receive(self.connection, REPLY_TIMEOUT_US)
+            if not data:
+                raise ConnectionReset("the server closed the connection")
+            self.engine.receive(data)
+        return response

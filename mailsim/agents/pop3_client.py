@@ -1,0 +1,71 @@
+"""A dialogue of POP3, seen by the client: one method for each thing that a mail program wants."""
+
+from __future__ import annotations
+
+from mailsim.agents.operations import Close, Connect, Connection, Receive, Send
+from mailsim.errors import ConnectionLost, ConnectionReset, RemoteProtocolError
+from mailsim.protocols import pop3
+from mailsim.protocols.pop3 import Command, Dele, Greeting, Pass, Quit, Reply, Retr, Uidl, User, unique_ids
+
+REPLY_TIMEOUT_US = 300_000_000
+
+
+class Pop3Client:
+    """An open connection to a server; `greeting` is what it said first."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.engine = pop3.Pop3Client()
+        self.greeting = Greeting(False, "")
+
+    @classmethod
+    async def connect(cls, address: str, port: int, timeout_us: int) -> Pop3Client:
+        """Open a connection and wait for the greeting. Raises: ConnectionLost, RemoteProtocolError."""
+        client = cls(await Connect(address, port, timeout_us))
+        greeting = await client._next()
+        assert isinstance(greeting, Greeting)
+        client.greeting = greeting
+        return client
+
+    async def login(self, user: str, password: str) -> Reply:
+        """USER and PASS (RFC 1939 section 7); in the clear unless TLS is up. Gives the reply that decided."""
+        reply = await self.ask(User(user))
+        return await self.ask(Pass(password)) if reply.ok else reply
+
+    async def unique_ids(self) -> dict[int, str]:
+        """Message number -> unique-id, which stays the same from session to session (RFC 1939 section 7)."""
+        reply = await self.ask(Uidl())
+        return dict(unique_ids(reply)) if reply.ok else {}
+
+    async def retrieve(self, number: int) -> bytes | None:
+        """A whole message; None when the server refuses."""
+        reply = await self.ask(Retr(number))
+        return reply.body if reply.ok else None
+
+    async def delete(self, number: int) -> Reply:
+        """Mark a message; it is deleted only after QUIT."""
+        return await self.ask(Dele(number))
+
+    async def quit(self) -> None:
+        """Let the server delete what was marked, and close."""
+        try:
+            if not self.engine.closed:
+                await self.ask(Quit())
+        except (ConnectionLost, RemoteProtocolError):
+            pass
+        await Close(self.connection)
+
+    async def ask(self, command: Command) -> Reply:
+        """Send one command and wait for the reply to it."""
+        await Send(self.connection, "pop", [self.engine.send(command)])
+        reply = await self._next()
+        assert isinstance(reply, Reply)
+        return reply
+
+    async def _next(self) -> Greeting | Reply | pop3.Challenge:
+        while (event := self.engine.next_event()) is None:
+            data = await Receive(self.connection, REPLY_TIMEOUT_US)
+            if not data:
+                raise ConnectionReset("the server closed the connection")
+            self.engine.receive(data)
+        return event
