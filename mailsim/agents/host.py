@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory
 from mailsim.agents.operations import Signal
+from mailsim.agents.stub import StubResolver
 from mailsim.mail.store import Store
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Host:
         name: FQDN. addresses: its IPv4 and IPv6 addresses as text.
         calendar: turns simulated time into dates. seed: the scenario's.
         resolvers: addresses of the recursive resolvers that it asks.
+        stub: what it asks them through.
         directory: the users and aliases that its servers know.
         store: the mailboxes, if it has any. queue: the MTA's queue, if it has one.
     """
@@ -44,6 +46,7 @@ class Host:
         self.store, self.queue = store, queue
         self._random: dict[str, random.Random] = {}
         self._mailbox_signals: dict[str, Signal] = {}
+        self.stub = StubResolver(resolvers, self.random("stub resolver"))
 
     def random(self, component: str) -> random.Random:
         """The chance of one program of this host: the same numbers in every run of the same seed."""

@@ -99,6 +99,8 @@ class MsaPolicy:
     """The submission server (RFC 6409): whom it lets in and what it may repair."""
 
     port: int = 587
+    hostname: str = ""
+    """What it calls itself; "" is the host's own name."""
     require_auth: bool = True
     """Nobody submits without having logged in: 530 (RFC 6409 section 4.3)."""
     auth_mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
@@ -130,6 +132,8 @@ class MtaPolicy:
     """Domains for which it is a backup or a gateway: takes mail from anyone, passes it on."""
     relay_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     """Clients that may send anywhere, as CIDR networks; all others only to the two lists above."""
+    check_recipients: bool = True
+    """Refuses unknown local users at RCPT; without it they are accepted and bounced later (backscatter)."""
     open_relay: bool = False
     """Takes mail from anyone to anyone (RFC 5321 sections 3.6.2 and 7.9)."""
     max_received: int = 100
@@ -158,6 +162,9 @@ class MtaPolicy:
     """Knows itself in an MX list by its addresses too, not by its name alone."""
     address_families: tuple[Literal["ipv6", "ipv4"], ...] = ("ipv6", "ipv4")
     """Families in the order in which a host's addresses are tried; those that the host itself lacks are left out."""
+    lmtp_address: str = "127.0.0.1"
+    lmtp_port: int = 24
+    """Where its MDA listens: final delivery goes there by LMTP."""
     relay_port: int = 25
     """Port of the next server; MX cannot name one. 587 is belief M05."""
     pipelining: bool = True

@@ -1,0 +1,170 @@
+"""One attempt to pass a mail on: an SMTP client that goes down the list of candidates.
+
+The failover table of the policy is asked whenever a candidate does not take the mail, and it is asked for each
+recipient alone: one may be refused for good while another shall be tried at the next host. Whoever is left
+when the list is at its end stays in the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from mailsim.agents import routing
+from mailsim.agents.host import Host
+from mailsim.agents.operations import Note
+from mailsim.agents.outcome import DROPPED, NO_ADDRESS_YET, Outcome, conclusion
+from mailsim.agents.policy import Action, MtaPolicy, Situation
+from mailsim.agents.routing import Hop, Route
+from mailsim.agents.smtp_client import SmtpClient
+from mailsim.errors import ConnectionLost, RemoteProtocolError
+from mailsim.mail.envelope import Envelope
+from mailsim.protocols.smtp import Reply
+from mailsim.trace.facts import RouteFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What is to be passed on: the content, its envelope, and its name in the trace."""
+
+    message: str
+    envelope: Envelope
+    content: bytes
+
+
+async def attempt(host: Host, policy: MtaPolicy, parcel: Parcel) -> dict[str, Outcome]:
+    """Route the mail, all of whose recipients have one destination, and try to pass it on.
+
+    Returns: an outcome for each recipient. Never raises because of the network.
+    """
+    recipients = parcel.envelope.recipients
+    route = await routing.decide(host, policy, recipients[0].rpartition("@")[2])
+    for recipient in recipients:
+        await Note(route.fact(parcel.message, recipient))
+    if route.failure:
+        return dict.fromkeys(recipients, Outcome(route.failure))
+    return await Attempt(host, policy, parcel, route).run()
+
+
+class Attempt:
+    """The walk down the candidates of one route.
+
+    Attributes:
+        waiting: recipients who may still find somebody to take the mail.
+        outcomes: the last word about each recipient so far.
+    """
+
+    def __init__(self, host: Host, policy: MtaPolicy, parcel: Parcel, route: Route) -> None:
+        self.host, self.policy, self.parcel, self.route = host, policy, parcel, route
+        self.is_local = route.how == "local"
+        self.waiting = list(parcel.envelope.recipients)
+        self.outcomes: dict[str, Outcome] = {}
+
+    async def run(self) -> dict[str, Outcome]:
+        """Try one candidate after the other until nobody waits any more."""
+        for hop in self.route.hops:
+            await self._try_host(hop)
+            if not self.waiting:
+                break
+        return self.outcomes
+
+    async def _try_host(self, hop: Hop) -> None:
+        if not hop.addresses:
+            await self._failed(self.waiting, hop.host, "", "no_address", NO_ADDRESS_YET)
+        for address in hop.addresses:
+            actions = await self._try_address(hop.host, address)
+            if not self.waiting or "next_mx" in actions:
+                return
+
+    async def _try_address(self, name: str, address: str) -> set[Action]:
+        """Speak to one server. Gives what the table said, for those who still wait."""
+        try:
+            smtp = await self._connect(address)
+        except ConnectionLost as error:
+            situation, reply = conclusion(error)
+            return await self._failed(self.waiting, name, address, situation, reply)
+        replies: dict[str, Reply] = {}
+        try:
+            turned_away = await self._converse(smtp, replies)
+        except (ConnectionLost, RemoteProtocolError):
+            await smtp.quit()
+            actions = await self._sort(name, address, replies)
+            return actions | await self._failed(self._without(replies), name, address, "dropped", DROPPED)
+        if turned_away:
+            situation = _situation("greeting", turned_away)
+            return await self._failed(self.waiting, name, address, situation, turned_away, is_quoted=True)
+        return await self._sort(name, address, replies)
+
+    async def _connect(self, address: str) -> SmtpClient:
+        policy = self.policy
+        if self.is_local:
+            return await SmtpClient.connect(address, policy.lmtp_port, policy.timeouts, protocol="lmtp")
+        return await SmtpClient.connect(address, policy.relay_port, policy.timeouts, pipelining=policy.pipelining)
+
+    async def _converse(self, smtp: SmtpClient, replies: dict[str, Reply]) -> Reply | None:
+        """The dialogue; gives the reply by which the server wanted no mail at all, if it did so."""
+        reply = await smtp.greet()
+        if reply.is_positive:
+            reply = await smtp.hello(self.policy.hostname or self.host.name)
+        if reply.is_positive:
+            envelope = self.parcel.envelope.to(*self.waiting)
+            await smtp.transact(envelope, self.parcel.content, replies, all_or_nothing=self.policy.all_or_nothing)
+        await smtp.quit()
+        return None if reply.is_positive else reply
+
+    async def _sort(self, name: str, address: str, replies: dict[str, Reply]) -> set[Action]:
+        """Give each recipient the reply of the server, and let the table say what it means."""
+        actions: set[Action] = set()
+        for recipient, reply in replies.items():
+            if reply.is_positive:
+                self.outcomes[recipient] = Outcome(reply, name, self.is_local)
+                self.waiting.remove(recipient)
+            else:
+                situation = _situation("reply", reply)
+                actions |= await self._failed([recipient], name, address, situation, reply, is_quoted=True)
+        return actions
+
+    async def _failed(
+        self,
+        recipients: Iterable[str],
+        name: str,
+        address: str,
+        situation: Situation,
+        reply: Reply,
+        is_quoted: bool = False,
+    ) -> set[Action]:
+        """Look into the failover table, and let those go who need not be tried elsewhere."""
+        recipients = tuple(recipients)
+        if not recipients:
+            return set()
+        action = self.policy.failover[situation]
+        await Note(RouteFailed(self.parcel.message, name, address, situation, action, str(reply)))
+        verdict = _as_the_table_says(reply, action, situation)
+        for recipient in recipients:
+            self.outcomes[recipient] = Outcome(verdict, name, is_quoted=is_quoted)
+            if action in ("queue", "bounce"):
+                self.waiting.remove(recipient)
+        return {action} - {"queue", "bounce"}
+
+    def _without(self, replies: dict[str, Reply]) -> list[str]:
+        return [recipient for recipient in self.waiting if recipient not in replies]
+
+
+def _situation(where: Literal["greeting", "reply"], reply: Reply) -> Situation:
+    if where == "greeting":
+        return "greeting_5yz" if reply.is_permanent else "greeting_4yz"
+    return "reply_5yz" if reply.is_permanent else "reply_4yz"
+
+
+def _as_the_table_says(reply: Reply, action: Action, situation: Situation) -> Reply:
+    """A bounce must be 5yz and a place in the queue 4yz, whatever the server called it.
+
+    A greeting of 5yz speaks about the server, not about the mail, so it does not make the failure final.
+    """
+    is_final = action == "bounce" or (action != "queue" and situation == "reply_5yz")
+    digit = 5 if is_final else 4
+    if reply.code // 100 == digit:
+        return reply
+    enhanced = f"{digit}{reply.enhanced[1:]}" if reply.enhanced else ""
+    return Reply(digit * 100 + reply.code % 100, reply.lines, enhanced)

@@ -1,0 +1,84 @@
+"""The MDA: writes mail into mailboxes, spoken to by LMTP from the MTA of the same host (RFC 2033, RFC 5598).
+
+It is the last server that sees the envelope, so it saves the reverse-path in the field Return-Path (RFC 5321
+section 4.4). It does not show mail to anybody: that is what the access servers do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mailsim.agents.host import Host
+from mailsim.agents.operations import Connection, Note, Now, Raise
+from mailsim.agents.policy import MdaPolicy
+from mailsim.agents.smtp_server import Session, listen
+from mailsim.mail.identity import message_key
+from mailsim.mail.store import Account, Added, Store
+from mailsim.mail.trace_fields import prepend, return_path, without_return_path
+from mailsim.protocols.smtp import ContentReceived, Rcpt, Reply, SmtpServerConfig
+from mailsim.protocols.smtp.events import Asked
+from mailsim.trace.facts import MdaDelivered, MdaRejected, StoreAdded
+
+UNKNOWN_USER = Reply.of(550, "5.1.1", "No such mailbox")
+FULL_FOR_NOW = Reply.of(452, "4.2.2", "Mailbox full")
+FULL = Reply.of(552, "5.2.2", "Mailbox full")
+NO_FOLDER = Reply.of(451, "4.3.5", "The mailbox has no such folder")
+DELIVERED = Reply.of(250, "2.1.5", "Delivered")
+
+
+async def serve(host: Host, policy: MdaPolicy) -> None:
+    """Listen for LMTP for ever."""
+    assert host.store is not None, "an MDA needs mailboxes"
+    store = host.store
+    await listen(policy.port, "mda session", lambda connection: MdaSession(host, policy, store, connection).run())
+
+
+class MdaSession(Session):
+    """One visit of the MTA."""
+
+    protocol = "lmtp"
+
+    def __init__(self, host: Host, policy: MdaPolicy, store: Store, connection: Connection) -> None:
+        config = SmtpServerConfig(hostname=host.name, is_lmtp=True, size_limit=0)
+        super().__init__(connection, config, policy.command_timeout_us)
+        self.host, self.policy, self.store = host, policy, store
+
+    async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:
+        match asked:
+            case Rcpt(path) if not self._accounts(path):
+                await Note(MdaRejected("", path, UNKNOWN_USER.code, "unknown-user"))
+                return self.engine.refuse(UNKNOWN_USER)
+            case ContentReceived(data):
+                return self.engine.accept_content(await self._content(data))
+            case _:
+                return self.engine.accept()
+
+    def _accounts(self, address: str) -> list[Account]:
+        """The mailboxes behind an address: one, or those of an alias."""
+        names = self.host.directory.mailboxes(address)
+        return [account for name in names if (account := self.store.account(name))]
+
+    async def _content(self, data: bytes) -> list[Reply]:
+        """One reply for each recipient: that is what LMTP is for (RFC 2033 section 4.2)."""
+        assert self.engine.sender is not None
+        content = prepend(without_return_path(data), return_path(self.engine.sender.path))
+        return [await self._deliver(rcpt.path, content) for rcpt in tuple(self.engine.recipients)]
+
+    async def _deliver(self, address: str, content: bytes) -> Reply:
+        """Into all mailboxes of the address, or into none."""
+        accounts, message, folder = self._accounts(address), message_key(content), self.policy.folder
+        if any(account.has_room_for(len(content)) for account in accounts):
+            reply = FULL_FOR_NOW if self.policy.over_quota == "defer" else FULL
+            await Note(MdaRejected(message, address, reply.code, "over-quota"))
+            return reply
+        if not all(account.folder(folder) for account in accounts):
+            await Note(MdaRejected(message, address, NO_FOLDER.code, "no-folder"))
+            return NO_FOLDER
+        received_us = self.host.calendar.epoch_us(await Now())
+        for account in accounts:
+            added = account.append(folder, content, received_us)
+            assert isinstance(added, Added)
+            await Note(MdaDelivered(message, address, account.name, added.folder))
+            await Note(StoreAdded(account.name, added.folder, added.uid, added.bytes, message))
+            await Raise(self.host.mailbox_signal(account.name))
+        return DELIVERED

@@ -1,0 +1,117 @@
+"""The MSA: the server on port 587 that takes new mail from the users of its site (RFC 6409).
+
+Two things make it another role than an MTA, even inside the same program: it wants to know who is there before
+it takes anything, and then takes mail to anyone; and it may complete a message that the MUA left unfinished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mailsim.agents import routing
+from mailsim.agents.directory import User
+from mailsim.agents.host import Host
+from mailsim.agents.mta import LOOP, UNKNOWN_USER, stamp
+from mailsim.agents.operations import Connection, Note, Now
+from mailsim.agents.policy import MsaPolicy
+from mailsim.agents.queue import Queue
+from mailsim.agents.smtp_server import Session, listen
+from mailsim.mail import header
+from mailsim.mail.dates import rfc5322_date
+from mailsim.mail.envelope import Envelope
+from mailsim.mail.trace_fields import count_received, prepend
+from mailsim.protocols.smtp import AuthDone, ContentReceived, Mail, Rcpt, Reply, Rset, SmtpServerConfig
+from mailsim.protocols.smtp.events import Asked
+from mailsim.trace.facts import AuthFailed, AuthSucceeded, PolicyVerdict
+
+NOT_YOUR_ADDRESS = Reply.of(550, "5.7.1", "The sender address is not yours")
+NOT_QUALIFIED = Reply.of(550, "5.1.2", "The recipient's domain is not fully qualified")
+
+
+async def serve(host: Host, policy: MsaPolicy, queue: Queue) -> None:
+    """Listen on the submission port for ever; what is accepted goes into the queue of the host's MTA."""
+    await listen(policy.port, "msa session", lambda connection: MsaSession(host, policy, queue, connection).run())
+
+
+class MsaSession(Session):
+    """One user's visit; `user` is who has logged in."""
+
+    def __init__(self, host: Host, policy: MsaPolicy, queue: Queue, connection: Connection) -> None:
+        config = SmtpServerConfig(
+            hostname=policy.hostname or host.name,
+            pipelining=policy.pipelining,
+            size_limit=policy.size_limit,
+            max_recipients=policy.max_recipients,
+            auth_mechanisms=policy.auth_mechanisms,
+            require_auth=policy.require_auth,
+        )
+        super().__init__(connection, config, policy.command_timeout_us)
+        self.host, self.policy, self.queue = host, policy, queue
+        self.user: User | None = None
+
+    async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:
+        match asked:
+            case AuthDone():
+                return await self._log_in(asked)
+            case Mail(path):
+                return await self._sender(path)
+            case Rcpt(path):
+                return self._recipient(path)
+            case ContentReceived(data):
+                return await self._content(data)
+            case Rset() if self.policy.rset_closes:
+                return self.engine.accept(), self.engine.shut_down()
+            case _:
+                return self.engine.accept()
+
+    async def _log_in(self, done: AuthDone) -> Reply:
+        """Compare with the directory (RFC 4954 section 4)."""
+        self.user = self.host.directory.log_in(done.username, done.password)
+        fact = AuthSucceeded if self.user else AuthFailed
+        await Note(fact(self.connection.id, done.mechanism, done.username, self.engine.tls_active))
+        return self.engine.auth_accept() if self.user else self.engine.auth_refuse()
+
+    async def _sender(self, address: str) -> Reply:
+        """May this user write in this name (RFC 6409 section 6.1)? Nobody's name, `<>`, is everybody's."""
+        if not address or self.policy.sender_rights == "any" or self.user is None:
+            return self.engine.accept()
+        if self.host.directory.may_send_as(self.user, address):
+            return self.engine.accept()
+        await Note(PolicyVerdict("sender", "reject", f"{self.user.address} is not {address}"))
+        return self.engine.refuse(NOT_YOUR_ADDRESS)
+
+    def _recipient(self, address: str) -> Reply:
+        """To anyone; but what can be known to be wrong is said at once, while the user is still there."""
+        address = self._qualified(address)
+        domain = address.rpartition("@")[2]
+        if "." not in domain and not domain.startswith("["):
+            return self.engine.refuse(NOT_QUALIFIED)  # RFC 6409 section 4.2
+        if routing.is_local(self.queue.policy, domain) and not self.host.directory.mailboxes(address):
+            return self.engine.refuse(UNKNOWN_USER)
+        return self.engine.accept()
+
+    def _qualified(self, path: str) -> str:
+        return path if "@" in path else f"{path}@{self.host.name}"
+
+    async def _content(self, data: bytes) -> Reply:
+        """Complete the message, put a Received line on top, and take the responsibility."""
+        if count_received(data) >= self.queue.policy.max_received:
+            return self.engine.refuse(LOOP)
+        recipients = tuple(dict.fromkeys(self._qualified(rcpt.path) for rcpt in self.engine.recipients))
+        queue_id, now_us = self.queue.next_id(), await Now()
+        missing = self._missing_fields(data, queue_id, now_us)
+        stamped = prepend(data, stamp(self, queue_id, recipients, self.host, now_us), *missing)
+        assert self.engine.sender is not None
+        await self.queue.add(queue_id, Envelope(self.engine.sender.path, recipients), stamped)
+        return self.engine.accept(Reply.of(250, "2.0.0", f"Ok: queued as {queue_id}"))
+
+    def _missing_fields(self, data: bytes, queue_id: str, now_us: int) -> list[bytes]:
+        """What an MSA may add (RFC 6409 sections 8.2 and 8.3)."""
+        calendar = self.host.calendar
+        fields: list[bytes] = []
+        if self.policy.add_date and header.field(data, "Date") is None:
+            date = rfc5322_date(calendar.epoch_us(now_us), calendar.utc_offset_minutes)
+            fields.append(f"Date: {date}\r\n".encode())
+        if self.policy.add_message_id and header.field(data, "Message-ID") is None:
+            fields.append(f"Message-ID: <{queue_id}@{self.engine.config.hostname}>\r\n".encode())
+        return fields

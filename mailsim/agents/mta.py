@@ -1,0 +1,114 @@
+"""The MTA's ear: the server on port 25 that takes mail from other servers (RFC 5321).
+
+Its rule is the whole difference between a mail server and a spammer's tool: for my domains from anyone, to
+anyone else only from my own networks (RFC 5321 sections 3.6.2 and 7.9). What it has accepted is in the queue
+before it says 250; `queue`, `routing` and `delivery` are the MTA's other half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
+
+from mailsim.agents import routing
+from mailsim.agents.host import Host
+from mailsim.agents.operations import Connection, Note, Now
+from mailsim.agents.policy import MtaPolicy
+from mailsim.agents.queue import Queue
+from mailsim.agents.smtp_server import Session, listen
+from mailsim.mail.envelope import Envelope
+from mailsim.mail.identity import message_key
+from mailsim.mail.trace_fields import count_received, prepend, received
+from mailsim.protocols.smtp import ContentReceived, Rcpt, Reply, SmtpServerConfig
+from mailsim.protocols.smtp.events import Asked
+from mailsim.trace.facts import PolicyVerdict
+
+UNKNOWN_USER = Reply.of(550, "5.1.1", "No such user here")
+NO_RELAY = Reply.of(550, "5.7.1", "Relaying denied")
+LOOP = Reply.of(554, "5.4.6", "Too many hops, the mail is in a loop")
+
+
+async def serve(host: Host, policy: MtaPolicy, queue: Queue) -> None:
+    """Listen on port 25 for ever."""
+    await listen(policy.port, "mta session", lambda connection: MtaSession(host, policy, queue, connection).run())
+
+
+class MtaSession(Session):
+    """One client's visit."""
+
+    def __init__(self, host: Host, policy: MtaPolicy, queue: Queue, connection: Connection) -> None:
+        config = SmtpServerConfig(
+            hostname=policy.hostname or host.name,
+            pipelining=policy.pipelining,
+            size_limit=policy.size_limit,
+            max_recipients=policy.max_recipients,
+        )
+        super().__init__(connection, config, policy.command_timeout_us)
+        self.host, self.policy, self.queue = host, policy, queue
+
+    async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:
+        match asked:
+            case Rcpt(path):
+                return await self._recipient(self._qualified(path))
+            case ContentReceived(data):
+                return await self._content(data)
+            case _:
+                return self.engine.accept()
+
+    async def _recipient(self, address: str) -> Reply:
+        """Is this one of ours, or may this client send to others?"""
+        domain = address.rpartition("@")[2].lower()
+        if routing.is_local(self.policy, domain):
+            if not self.policy.check_recipients or self.host.directory.mailboxes(address):
+                return self.engine.accept()
+            return self.engine.refuse(UNKNOWN_USER)
+        reason = self._reason_to_relay(domain)
+        await Note(PolicyVerdict("relay", "accept" if reason else "reject", reason, rcpt=address))
+        return self.engine.accept() if reason else self.engine.refuse(NO_RELAY)
+
+    def _reason_to_relay(self, domain: str) -> str:
+        """Why mail for a domain of others may pass; "" when it may not."""
+        if domain in (relay.lower() for relay in self.policy.relay_domains):
+            return "relay-domain"
+        client = ip_address(self.connection.peer_address)
+        if any(client in ip_network(network) for network in self.policy.relay_networks):
+            return "relay-network"
+        return "open-relay" if self.policy.open_relay else ""
+
+    def _qualified(self, path: str) -> str:
+        """A bare `postmaster` is the postmaster of this host (RFC 5321 section 4.1.1.3)."""
+        if "@" in path:
+            return path
+        return f"{path}@{self.policy.local_domains[0] if self.policy.local_domains else self.host.name}"
+
+    async def _content(self, data: bytes) -> Reply:
+        """Put a Received line on top and take the responsibility, or refuse a mail that travels in circles."""
+        if count_received(data) >= self.policy.max_received:
+            await Note(PolicyVerdict("loop", "reject", f"{count_received(data)} Received", message_key(data)))
+            return self.engine.refuse(LOOP)
+        recipients = tuple(dict.fromkeys(self._qualified(rcpt.path) for rcpt in self.engine.recipients))
+        queue_id = self.queue.next_id()
+        stamped = prepend(data, stamp(self, queue_id, recipients, self.host, await Now()))
+        assert self.engine.sender is not None
+        await self.queue.add(queue_id, Envelope(self.engine.sender.path, recipients), stamped)
+        return self.engine.accept(Reply.of(250, "2.0.0", f"Ok: queued as {queue_id}"))
+
+
+def stamp(session: Session, queue_id: str, recipients: Sequence[str], host: Host, now_us: int) -> bytes:
+    """The Received line of a server: who came from where, and when (RFC 5321 section 4.4)."""
+    engine = session.engine
+    if not engine.is_extended:
+        protocol = "SMTP"
+    else:
+        protocol = "ESMTP" + ("S" if engine.tls_active else "") + ("A" if engine.username else "")
+    return received(
+        engine.client_name,
+        session.connection.peer_address,
+        None,  # the name that the DNS has for the address: reverse look-ups are a later issue
+        engine.config.hostname,
+        protocol,  # type: ignore[arg-type]
+        queue_id,
+        recipients[0] if len(recipients) == 1 else None,
+        host.calendar.epoch_us(now_us),
+        host.calendar.utc_offset_minutes,
+    )
