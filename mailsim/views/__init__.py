@@ -1,0 +1,1 @@
+"""Views: each takes a trace, and nothing else of the engine."""
