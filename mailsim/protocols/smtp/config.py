@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
+from mailsim.errors import LocalProtocolError
+from mailsim.protocols.sasl import SERVER_MECHANISMS
 from mailsim.protocols.smtp.commands import Auth, Command, Expn, Help, StartTls
 from mailsim.protocols.smtp.grammar import check_domain
 
@@ -50,6 +52,8 @@ class SmtpServerConfig:
 
     def __post_init__(self) -> None:
         check_domain(self.hostname)
+        if unknown := set(self.auth_mechanisms) - set(SERVER_MECHANISMS):
+            raise LocalProtocolError(f"no such mechanism: {', '.join(sorted(unknown))}")
         mail_line_limit = (
             self.command_line_limit
             + (SIZE_PARAMETER if self.size else 0)
