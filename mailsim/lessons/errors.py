@@ -89,6 +89,7 @@ _EN: Mapping[str, Sentences] = {
     "bad-network": Sentences("`{value}` is not a network", "for example 192.0.2.0/24"),
     "bad-mail-address": Sentences("`{value}` is not a mail address", "for example alena@skola.example"),
     "bad-text": Sentences("this text has a control character in it", "a subject or a name is one line of text"),
+    "two-ends": Sentences("a link has two ends", "for example between: [gw.skola.example, internet]"),
     "one-action": Sentences("a step does one thing, and this one does {count}", "give the step one of: {choices}"),
     # --- the world -----------------------------------------------------------------------------
     "unknown-host": Sentences("there is no host `{name}`"),
@@ -155,7 +156,7 @@ _CS: Mapping[str, Sentences] = {
     # --- schéma --------------------------------------------------------------------------------
     "unknown-key": Sentences("klíč `{name}` tu neexistuje", "možné klíče: {choices}"),
     "missing-key": Sentences("chybí klíč `{name}`"),
-    "wrong-type": Sentences("sem patří {expected}, a je tu {found}"),
+    "wrong-type": Sentences("sem patří {expected}, ne {found}"),
     "bad-choice": Sentences("`{value}` není žádná z možností", "jedna z možností: {choices}"),
     "out-of-range": Sentences("`{value}` je mimo rozsah: {limit}"),
     "bad-value": Sentences("`{value}` tu být nemůže"),
@@ -172,6 +173,7 @@ _CS: Mapping[str, Sentences] = {
     "bad-network": Sentences("`{value}` není síť", "například 192.0.2.0/24"),
     "bad-mail-address": Sentences("`{value}` není e-mailová adresa", "například alena@skola.example"),
     "bad-text": Sentences("v textu je řídicí znak", "předmět i jméno jsou jeden řádek textu"),
+    "two-ends": Sentences("spoj má dva konce", "například between: [gw.skola.example, internet]"),
     "one-action": Sentences("krok dělá jednu věc, a tento jich dělá {count}", "dejte kroku jedno z: {choices}"),
     # --- svět ----------------------------------------------------------------------------------
     "unknown-host": Sentences("počítač `{name}` neexistuje"),

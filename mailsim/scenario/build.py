@@ -1,0 +1,184 @@
+"""Builds the world of a scenario: the network, and on every host the programs that it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mailsim.agents import mda, msa, mta
+from mailsim.agents.access_imap import imap_server
+from mailsim.agents.access_pop3 import pop3_server
+from mailsim.agents.calendar import Calendar
+from mailsim.agents.directory import Directory, User
+from mailsim.agents.host import Host
+from mailsim.agents.mua import Account, Mua, ReadMail, SendMail
+from mailsim.agents.nameserver import NameServer
+from mailsim.agents.policy import AccessPolicy, MdaPolicy, MsaPolicy, MtaPolicy, MuaPolicy
+from mailsim.agents.queue import Queue
+from mailsim.agents.resolver import Resolver
+from mailsim.mail.store import Store
+from mailsim.net.network import SIMPLIFICATIONS, Network
+from mailsim.protocols.dns import Delegation, Zone, ZoneSet
+from mailsim.scenario import schema
+from mailsim.scenario.roles import IMAP_FIELDS, POP3_FIELDS, to_policy
+from mailsim.trace.recorder import Recorder
+from mailsim.trace.trace import Link, Node, Trace, World
+
+NO_TLS = "tls.not-yet"
+"""Until TLS is there, clients log in in the clear; the screens say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """A world that is ready to run."""
+
+    world: World
+    network: Network
+    hosts: dict[str, Host]
+    until_us: int
+
+    def run(self) -> Trace:
+        """Let everything happen. Deterministic: the same scenario and seed give the same trace."""
+        self.network.run(self.until_us)
+        return Trace(self.world, self.network.recorder.events, self.until_us)
+
+
+def build(scenario: schema.Scenario, seed: int | None = None, recorder: Recorder | None = None) -> Simulation:
+    """Build the world of an expanded scenario.
+
+    Args: seed: instead of the scenario's own. recorder: where events go; by default they are all kept.
+    """
+    return _Builder(scenario, scenario.seed if seed is None else seed, recorder or Recorder()).build()
+
+
+class _Builder:
+    def __init__(self, scenario: schema.Scenario, seed: int, recorder: Recorder) -> None:
+        assert scenario.start is not None, "only an expanded scenario can be built"
+        assert scenario.until is not None
+        self.scenario, self.seed = scenario, seed
+        self.until_us = int(scenario.until)
+        offset = scenario.start.utcoffset()
+        assert offset is not None
+        self.calendar = Calendar(
+            round(scenario.start.timestamp()) * 1_000_000, round(offset.total_seconds() / 60)
+        )
+        self.network = Network(recorder, seed)
+        self.hosts: dict[str, Host] = {}
+
+    def build(self) -> Simulation:
+        for name, host in self.scenario.hosts.items():
+            self.network.add_host(name, host.addresses)
+        for name in self.scenario.routers:
+            self.network.add_router(name)
+        for link in self.scenario.links:
+            self.network.add_link(*link.between, link.latency, link.bandwidth, link.loss)
+        for name, host in self.scenario.hosts.items():
+            self.hosts[name] = self._host(name, host)
+        for name, host in self.scenario.hosts.items():
+            self._start_roles(self.hosts[name], host.roles)
+        for address, user in self.scenario.users.items():
+            self._start_user(address, user)
+        for fault in self.scenario.faults:
+            self.network.schedule_fault(fault.at, fault.for_, fault.kind, fault.host, fault.port)
+        return Simulation(self._world(), self.network, self.hosts, self.until_us)
+
+    # --- hosts and their programs ---------------------------------------------------------------
+
+    def _host(self, name: str, host: schema.Host) -> Host:
+        here = {address: user for address, user in self.scenario.users.items() if user.store == name}
+        store = None
+        if host.roles.store is not None:
+            store = Store()
+            for address, user in here.items():
+                store.create_account(address, user.quota if user.quota is not None else host.roles.store.quota)
+        users = [User(address, user.password or "") for address, user in here.items()]
+        resolvers = tuple(address for other in self._resolvers(host) for address in self._addresses(other))
+        return Host(
+            name,
+            tuple(host.addresses),
+            self.calendar,
+            self.seed,
+            _reachable(resolvers, host.addresses),
+            Directory(users, host.aliases),
+            store,
+        )
+
+    def _resolvers(self, host: schema.Host) -> Iterable[str]:
+        if host.resolvers or host.site is None or host.site not in self.scenario.sites:
+            return host.resolvers
+        return self.scenario.sites[host.site].resolvers
+
+    def _addresses(self, name: str) -> tuple[str, ...]:
+        return tuple(self.scenario.hosts[name].addresses)
+
+    def _start_roles(self, host: Host, roles: schema.Roles) -> None:
+        start = self.network.start
+        mta_policy = to_policy(roles.mta, MtaPolicy) if roles.mta else MtaPolicy()
+        if roles.nameserver is not None:
+            zones = ZoneSet([Zone.parse(self.scenario.zones[name], name) for name in roles.nameserver.zones])
+            start(host.name, "name server", NameServer(host.name, zones).serve())
+        if roles.resolver is not None:
+            hints = Delegation.root({name: self._addresses(name) for name in roles.resolver.root})
+            start(host.name, "resolver", Resolver(host.name, hints, host.random("resolver")).serve())
+        if roles.mda is not None:
+            start(host.name, "mda", mda.serve(host, to_policy(roles.mda, MdaPolicy)))
+        if roles.mta is not None or roles.msa is not None:
+            host.queue = Queue(host, mta_policy)
+        if roles.mta is not None and host.queue:
+            start(host.name, "mta", mta.serve(host, mta_policy, host.queue))
+        if roles.msa is not None and host.queue:
+            start(host.name, "msa", msa.serve(host, to_policy(roles.msa, MsaPolicy), host.queue))
+        if roles.imap is not None:
+            start(host.name, "imap", imap_server(host, to_policy(roles.imap, AccessPolicy, IMAP_FIELDS)))
+        if roles.pop3 is not None:
+            start(host.name, "pop3", pop3_server(host, to_policy(roles.pop3, AccessPolicy, POP3_FIELDS)))
+
+    # --- the world as views see it --------------------------------------------------------------
+
+    def _world(self) -> World:
+        scenario = self.scenario
+        labels = _labels([*scenario.hosts, *scenario.routers])
+        hosts = [
+            Node(name, labels[name], host.site or "", host.roles.names, tuple(host.addresses))
+            for name, host in scenario.hosts.items()
+        ]
+        routers = [
+            Node(name, labels[name], router.site or "", ("router",), ()) for name, router in scenario.routers.items()
+        ]
+        return World(
+            scenario=scenario.id,
+            seed=self.seed,
+            start_us=self.calendar.start_us,
+            utc_offset_minutes=self.calendar.utc_offset_minutes,
+            nodes=(*hosts, *routers),
+            links=tuple(
+                Link(*link.between, link.latency, link.bandwidth, link.loss) for link in scenario.links
+            ),
+            level=scenario.level,
+            detail=scenario.detail,
+            users={address: user.name or address for address, user in scenario.users.items()},
+            zones=dict(scenario.zones),
+            texts=scenario.texts,
+            simplifications=(NO_TLS, *SIMPLIFICATIONS),
+        )
+
+
+def _reachable(addresses: Iterable[str], own: Iterable[str]) -> tuple[str, ...]:
+    """Those addresses whose family the host has itself."""
+    families = {":" in address for address in own}
+    return tuple(address for address in addresses if (":" in address) in families)
+
+
+def _labels(names: Iterable[str]) -> dict[str, str]:
+    """A short name for each node: its first label, with as many more as tell it from all others."""
+    names = list(names)
+    labels = {name: name.split(".")[0] for name in names}
+    length = 1
+    while len(set(labels.values())) < len(names) and length < 10:
+        length += 1
+        taken = list(labels.values())
+        labels = {
+            name: ".".join(name.split(".")[:length]) if taken.count(label) > 1 else label
+            for name, label in labels.items()
+        }
+    return labels

@@ -1,0 +1,129 @@
+"""What the programs of a host can be told: the policies of `mailsim.agents.policy`, field by field.
+
+The models are made from the policies, so there is one place for a field, its default and its meaning. Only the
+written form differs: `connect_us: int` is `connect: 30s` here, `size_limit: int` is `size_limit: 10MB`.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import textwrap
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, create_model, field_validator
+
+from mailsim.agents import policy
+from mailsim.scenario.fields import DomainName, Duration, IpNetwork, Size
+
+P = TypeVar("P")
+
+
+class Part(BaseModel):
+    """Base of everything in a scenario file: unknown keys are mistakes, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+
+
+class Settings(Part):
+    """Settings made from a policy."""
+
+
+_SPECIAL: Mapping[str, Any] = {
+    "local_domains": tuple[DomainName, ...],
+    "relay_domains": tuple[DomainName, ...],
+    "relay_networks": tuple[IpNetwork, ...],
+    "size_limit": Size,
+}
+
+
+def settings(policy_class: type, name: str, rename: Mapping[str, str] | None = None, **more: Any) -> type[Settings]:
+    """The settings of a policy; `rename` maps policy fields to keys and, given, leaves all other fields out."""
+    hints, texts = get_type_hints(policy_class), _attribute_texts(policy_class)
+    fields: dict[str, Any] = dict(more)
+    for field in dataclasses.fields(policy_class):
+        if rename is not None and field.name not in rename:
+            continue
+        key = rename[field.name] if rename else field.name
+        default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+        kind = _kind(field.name, hints[field.name])
+        if dataclasses.is_dataclass(default):
+            kind = settings(type(default), type(default).__name__)
+            default = kind()
+        fields[key.removesuffix("_us")] = (kind, Field(default, description=texts.get(field.name)))
+    made: type[Settings] = create_model(name, __base__=Settings, __doc__=inspect.getdoc(policy_class), **fields)
+    return made
+
+
+def to_policy(part: Settings, policy_class: type[P], rename: Mapping[str, str] | None = None) -> P:
+    """The policy that the settings describe; fields that the settings do not have keep their defaults."""
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(policy_class):  # type: ignore[arg-type]
+        if rename is not None and field.name not in rename:
+            continue
+        value = getattr(part, (rename or {}).get(field.name, field.name).removesuffix("_us"))
+        if isinstance(value, Settings):
+            value = to_policy(value, type(field.default))
+        values[field.name] = value
+    return policy_class(**values)
+
+
+def _kind(name: str, hint: Any) -> Any:
+    if name in _SPECIAL:
+        return _SPECIAL[name]
+    if name.endswith("_us"):
+        return Duration
+    if name.endswith("port"):
+        return Annotated[int, Field(strict=True, ge=0, le=65535)]
+    if hint is int:
+        return Annotated[int, Field(strict=True, ge=0)]
+    if get_origin(hint) is tuple:
+        item = get_args(hint)[0]
+        strict: Any = StrictStr if item is str else item
+        return tuple[strict, ...]
+    if name == "routes":
+        return dict[DomainName, DomainName]
+    return {bool: StrictBool, str: StrictStr}.get(hint, hint)
+
+
+def _attribute_texts(policy_class: type) -> dict[str, str]:
+    """The docstring below each attribute: what an editor shows beside the key."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(policy_class))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    texts: dict[str, str] = {}
+    for statement, below in zip(body.body, body.body[1:], strict=False):
+        match statement, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str() as text)):
+                texts[name] = inspect.cleandoc(text).split("\n\n")[0].replace("\n", " ")
+    return texts
+
+
+IMAP_FIELDS = {"imap_port": "port", "imap_timeout_us": "timeout_us", "auth_failure_delay_us": "auth_failure_delay_us"}
+POP3_FIELDS = {
+    "pop3_port": "port",
+    "pop3_timeout_us": "timeout_us",
+    "pop3_delete_on_retr": "delete_on_retr",
+    "auth_failure_delay_us": "auth_failure_delay_us",
+}
+
+_Failover = dict[policy.Situation, policy.Action]
+_MtaSettings = settings(policy.MtaPolicy, "MtaSettings")
+
+
+class Mta(_MtaSettings):  # type: ignore[misc,valid-type]
+    __doc__ = policy.MtaPolicy.__doc__
+
+    @field_validator("failover")
+    @classmethod
+    def _complete(cls, table: _Failover) -> _Failover:
+        """Rows that are not given are as usual."""
+        return {**policy.FAILOVER, **table}
+
+
+Msa = settings(policy.MsaPolicy, "Msa")
+Mda = settings(policy.MdaPolicy, "Mda")
+Imap = settings(policy.AccessPolicy, "Imap", IMAP_FIELDS)
+Pop3 = settings(policy.AccessPolicy, "Pop3", POP3_FIELDS)
+ClientSettings = settings(policy.MuaPolicy, "ClientSettings")

@@ -1,0 +1,414 @@
+"""The scenario file as pydantic models: one schema for the short form and the full one.
+
+The short form has `domains` and little else. Expanding it (`mailsim.scenario.expand`) writes out everything that
+the engine needs and takes `domains` away: the full form is hosts, links, zones and users. Anything of the full
+form may stand in a short file, and wins over what would have been made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StrictStr, model_validator
+
+from mailsim.scenario.fields import (
+    DomainName,
+    Duration,
+    IpAddress,
+    Line,
+    LocalPart,
+    MailAddress,
+    Port,
+    Probability,
+    Rate,
+    ScenarioId,
+    Size,
+    Start,
+    Text,
+    When,
+    ZoneName,
+    found_kind,
+    wrong,
+)
+from mailsim.scenario.roles import ClientSettings, Imap, Mda, Msa, Mta, Part, Pop3
+
+__all__ = ["Scenario"]
+
+LANGUAGES = ("en", "cs")
+
+
+# --- ways to write less -------------------------------------------------------------------------
+
+
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+_NOTHING = {"type": "null"}
+
+
+class _Or:
+    """Says in the JSON Schema what may stand instead; `or_nothing`: also instead of a mapping's values."""
+
+    def __init__(self, *shorter: dict[str, Any], or_nothing: bool = False) -> None:
+        self.shorter, self.or_nothing = shorter, or_nothing
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        whole: dict[str, Any] = handler(core_schema)
+        if self.or_nothing:
+            whole = {**whole, "additionalProperties": {"anyOf": [whole["additionalProperties"], _NOTHING]}}
+        return {"anyOf": [*self.shorter, whole]} if self.shorter else whole
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _two(value: object) -> object:
+    if isinstance(value, list) and len(value) != 2:
+        wrong("two-ends")
+    return value
+
+
+def _as_mapping(value: object) -> object:
+    """`[alena, dan]` as `{alena: {}, dan: {}}`, and a key without a value as one with nothing in it."""
+    if isinstance(value, list):
+        for item in value:
+            if not isinstance(item, str):
+                wrong("wrong-type", item, expected="text", found=found_kind(item))
+        return {item: {} for item in value}
+    if isinstance(value, dict):
+        return {key: {} if item is None else item for key, item in value.items()}
+    return {} if value is None else value
+
+
+Recipients: TypeAlias = Annotated[tuple[MailAddress, ...], BeforeValidator(_as_list), _Or(_TEXT)]
+
+
+class Localized(Part):
+    """A text in both languages; a plain text stands for both."""
+
+    en: Text
+    cs: Text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _same_in_both(cls, value: object) -> object:
+        return {"en": value, "cs": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [_TEXT, handler(core_schema)]}
+
+
+# --- hosts --------------------------------------------------------------------------------------
+
+
+class Store(Part):
+    """The mailboxes of the users whose `store` is this host."""
+
+    quota: Size | None = None
+    """What one mailbox may hold; without it, as much as it likes."""
+
+
+class Resolver(Part):
+    """A recursive resolver."""
+
+    root: tuple[DomainName, ...] = ()
+    """Hosts of the root name servers that it starts from."""
+
+
+class Nameserver(Part):
+    """An authoritative name server."""
+
+    zones: tuple[ZoneName, ...] = ()
+
+
+class Web(Part):
+    """A web server: it is there so that the address of a bare domain is not the mail server's."""
+
+
+class Mua(Part):
+    """The mail client of whoever has this host as `pc`; how it is set up stands with the user."""
+
+
+class Roles(Part):
+    """The programs that run on a host, each with its settings; a plain list takes them as they are."""
+
+    msa: Msa | None = None  # type: ignore[valid-type]
+    mta: Mta | None = None
+    mda: Mda | None = None  # type: ignore[valid-type]
+    store: Store | None = None
+    imap: Imap | None = None  # type: ignore[valid-type]
+    pop3: Pop3 | None = None  # type: ignore[valid-type]
+    resolver: Resolver | None = None
+    nameserver: Nameserver | None = None
+    web: Web | None = None
+    mua: Mua | None = None
+    without: tuple[Literal["msa", "mta", "mda", "store", "imap", "pop3", "resolver", "nameserver", "web"], ...] = ()
+    """Roles that the host would get by itself, and is not to have."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_list(cls, value: object) -> object:
+        roles = _as_mapping(value)
+        if isinstance(value, list) and isinstance(roles, dict):
+            roles["without"] = [name for name in ROLE_NAMES if name not in roles and name != "mua"]
+        return roles
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        names = {"type": "array", "items": {"enum": list(ROLE_NAMES)}, "uniqueItems": True}
+        return {"anyOf": [names, handler(core_schema)]}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The roles that the host has."""
+        return tuple(name for name in ROLE_NAMES if getattr(self, name) is not None)
+
+
+ROLE_NAMES = ("mua", "msa", "mta", "mda", "store", "imap", "pop3", "resolver", "nameserver", "web")
+
+
+class Host(Part):
+    """A computer."""
+
+    site: DomainName | None = None
+    """The site that it stands in."""
+    addresses: Annotated[tuple[IpAddress, ...], BeforeValidator(_as_list), _Or(_TEXT)] = ()
+    resolvers: tuple[DomainName, ...] = ()
+    """Hosts whose resolver it asks, in this order."""
+    roles: Roles = Roles()
+    aliases: dict[StrictStr, tuple[MailAddress, ...]] = Field(default_factory=dict)
+    """Other names of its users: address or local part -> addresses (RFC 5321 section 3.9.1)."""
+
+
+class Site(Part):
+    """A place with its own network: a school, a company, a provider."""
+
+    router: DomainName | None = None
+    resolvers: tuple[DomainName, ...] = ()
+    """Resolvers of all hosts of the site that name no other."""
+
+
+class Router(Part):
+    """A router: it passes packets on and does nothing else."""
+
+    site: DomainName | None = None
+
+
+class Link(Part):
+    """A cable between two hosts or routers, in both directions."""
+
+    between: Annotated[tuple[DomainName, DomainName], BeforeValidator(_two)]
+    latency: Duration = 1_000
+    bandwidth: Rate = 100_000_000
+    loss: Probability = 0.0
+    """The part of packets that gets lost, by chance."""
+
+
+# --- people and what happens --------------------------------------------------------------------
+
+
+class Client(ClientSettings):  # type: ignore[misc,valid-type]
+    """How a user's mail client is set up."""
+
+    submission_host: DomainName | None = None
+    """The server that it gives mail to."""
+    access_host: DomainName | None = None
+    """The server that it reads mail from."""
+
+
+class User(Part):
+    """A person with a mailbox."""
+
+    name: Line | None = None
+    """As it stands in From, e.g. Bořek Novák."""
+    password: Line | None = None
+    pc: DomainName | None = None
+    """The host that runs the user's mail client."""
+    store: DomainName | None = None
+    """The host that has the user's mailbox."""
+    quota: Size | None = None
+    """What the mailbox may hold, if not what the store says."""
+    client: Client = Client()
+
+
+class Fault(Part):
+    """Something that does not work for a time."""
+
+    model_config = ConfigDict(validate_by_alias=True, validate_by_name=False, serialize_by_alias=True)
+
+    at: When
+    for_: Duration | None = Field(None, alias="for")
+    """How long; without it, to the end."""
+    kind: Literal["down", "filtered", "refused"]
+    """`down`: the host is off. `filtered`: packets to it vanish. `refused`: it answers that nobody listens."""
+    host: DomainName
+    port: Port | None = None
+    """The TCP port that it is about; without it, all of them."""
+
+
+class Send(Part):
+    """Write a mail and press Send."""
+
+    to: Recipients
+    cc: Recipients = ()
+    bcc: Recipients = ()
+    subject: Line = ""
+    text: Text = ""
+
+
+class Read(Part):
+    """Open the mailbox and look at what is new; a plain word is the protocol."""
+
+    protocol: Literal["imap", "pop3"] | None = None
+    """If not the one that the client is set up for."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _protocol_alone(cls, value: object) -> object:
+        return {"protocol": value} if isinstance(value, str) else _as_mapping(value)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [{"enum": ["imap", "pop3"]}, {"type": "null"}, handler(core_schema)]}
+
+
+ACTIONS = ("send", "read")
+
+
+class Step(Part):
+    """What a user does, and when."""
+
+    at: When
+    user: MailAddress
+    send: Send | None = None
+    read: Read | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_read(cls, value: object) -> object:
+        if isinstance(value, dict) and "read" in value and value["read"] is None:
+            return {**value, "read": {}}
+        return value
+
+    @model_validator(mode="after")
+    def _one_action(self) -> Step:
+        count = sum(getattr(self, name) is not None for name in ACTIONS)
+        if count != 1:
+            wrong("one-action", count=str(count), choices=", ".join(ACTIONS))
+        return self
+
+
+# --- the short form -----------------------------------------------------------------------------
+
+
+class MailExchanger(Part):
+    """One MX record; a plain word is the host."""
+
+    host: DomainName
+    """A name without a dot is one of this domain."""
+    preference: Annotated[int, Field(strict=True, ge=0, le=65535)] = 10
+
+    @model_validator(mode="before")
+    @classmethod
+    def _host_alone(cls, value: object) -> object:
+        return {"host": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [_TEXT, handler(core_schema)]}
+
+
+class Backup(MailExchanger):
+    """A server of somebody else that takes the domain's mail when its own servers are away."""
+
+    host: DomainName
+    """Its operator is the domain that this host is in; the domain is made if it is not there."""
+    preference: Annotated[int, Field(strict=True, ge=0, le=65535)] = 20
+
+
+class Domain(Part):
+    """A mail domain with all that belongs to it: servers, name server, resolver, web, router, people."""
+
+    users: Annotated[dict[LocalPart, User], BeforeValidator(_as_mapping), _Or(_TEXTS, or_nothing=True)] = Field(
+        default_factory=dict
+    )
+    """Local parts, with or without the settings of each user."""
+    mail: DomainName | None = None
+    """The host of its mail server; by default the best MX host of its own, or `mail.` and the domain."""
+    mx: Annotated[tuple[MailExchanger, ...], BeforeValidator(_as_list), _Or(_TEXT)] = ()
+    """Its MX records; by default one for its mail server."""
+    backup: Backup | None = None
+    relay_domains: tuple[DomainName, ...] = ()
+    """Other domains whose mail its server takes and passes on."""
+    ipv6: StrictBool | None = None
+    """Whether its hosts have IPv6 addresses."""
+    web: StrictBool = True
+    """Whether there is a web server on the address of the bare domain."""
+
+
+# --- all of it ----------------------------------------------------------------------------------
+
+Allowed: TypeAlias = Literal["mx-without-host", "zone-unserved", "after-until"]
+
+
+class Scenario(Part):
+    """A scenario of mailsim: a small Internet, the people on it, and what happens."""
+
+    id: ScenarioId
+    title: Localized | None = None
+    objective: Localized | None = None
+    story: Localized | None = None
+    explain: dict[StrictStr, Localized] = Field(default_factory=dict)
+    """Explanations of single events in this scenario: topic -> text."""
+    level: Annotated[int, Field(strict=True, ge=1, le=5)] = 1
+    detail: Literal["story", "dialogue", "packet"] = "story"
+    """How closely the screens look at first."""
+    syllabus: tuple[StrictStr, ...] = ()
+    """Claims of the syllabus that it teaches."""
+    start: Start | None = None
+    """When it begins; by default 2026-11-23T10:00:00+01:00."""
+    until: When | None = None
+    """When it ends; by default an hour after the last step or fault."""
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**63)] = 7
+    """The same seed gives the same run."""
+    allow_real_names: StrictBool = False
+    allow: tuple[Allowed, ...] = ()
+    """Mistakes that are meant."""
+    ipv6: StrictBool | None = None
+    """Whether hosts of `domains` have IPv6 addresses, unless the domain says otherwise."""
+    domains: Annotated[
+        dict[DomainName, Domain],
+        BeforeValidator(_as_mapping),
+        _Or(_TEXTS, or_nothing=True),
+    ] = Field(default_factory=dict)
+    sites: dict[DomainName, Site] = Field(default_factory=dict)
+    routers: Annotated[dict[DomainName, Router], BeforeValidator(_as_mapping), _Or(_TEXTS, or_nothing=True)] = Field(
+        default_factory=dict
+    )
+    hosts: dict[DomainName, Host] = Field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    zones: dict[ZoneName, Text] = Field(default_factory=dict)
+    """Zone files. One without SOA is completed: SOA, NS, and addresses of hosts that it does not name."""
+    users: dict[MailAddress, User] = Field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    steps: tuple[Step, ...] = ()
+    variants: dict[StrictStr, dict[StrictStr, Any]] = Field(default_factory=dict)
+    """Other versions of this scenario: keys that are laid over it; `mailsim run ID@NAME`."""
+
+    @property
+    def texts(self) -> Mapping[str, Mapping[str, str]]:
+        """Language -> `title`, `objective`, `story`, `explain.<topic>` -> text."""
+        named = {"title": self.title, "objective": self.objective, "story": self.story}
+        named |= {f"explain.{topic}": text for topic, text in self.explain.items()}
+        return {
+            language: {name: getattr(text, language) for name, text in named.items() if text is not None}
+            for language in LANGUAGES
+        }
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a scenario file, for editors."""
+    schema = Scenario.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
