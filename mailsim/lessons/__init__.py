@@ -2,7 +2,7 @@
 
 from mailsim.lessons.explanations import Citation, Explanation, explain
 from mailsim.lessons.languages import LANGUAGES, language_of
-from mailsim.lessons.simplified import simplification
+from mailsim.lessons.short_texts import simplification, stage_name
 from mailsim.lessons.terms import Term, glossary
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "glossary",
     "language_of",
     "simplification",
+    "stage_name",
 ]
