@@ -2,7 +2,8 @@
 
 A client asks it one question with RD set ("do the whole work for me") and gets the final answer with RA set.
 The work is a `Resolution` (RFC 1034 section 5.3.3); this script only carries its questions over the network.
-Two clients that ask the same at the same moment are served each on its own: the question goes out twice.
+When a question comes again while it is still being worked on, because a client lost patience or another wants
+to know the same, the second waits for what the first finds out (RFC 5452 section 5).
 """
 
 from __future__ import annotations
@@ -14,7 +15,18 @@ from dns.rcode import Rcode
 from dns.rdatatype import RdataType
 
 from mailsim.agents.dns_exchange import DNS_PORT, ask_tcp, ask_udp, serve_tcp
-from mailsim.agents.operations import Arrived, Now, OpenSocket, ReceiveDatagram, SendDatagram, Socket, Spawn
+from mailsim.agents.operations import (
+    Arrived,
+    Now,
+    OpenSocket,
+    Raise,
+    ReceiveDatagram,
+    SendDatagram,
+    Signal,
+    Socket,
+    Spawn,
+    Wait,
+)
 from mailsim.protocols.dns import (
     TRANSFERS,
     Answer,
@@ -58,6 +70,7 @@ class Resolver:
         self.name, self.roots, self.chance = name, roots, chance
         self.policy = policy or ResolverPolicy()
         self.cache = Cache(self.policy.cache_limits)
+        self._in_work: dict[Question, Signal] = {}
 
     async def serve(self) -> None:
         """The whole server: port 53 over TCP and UDP, for ever."""
@@ -92,7 +105,19 @@ class Resolver:
 
     async def resolve(self, question: Question) -> Done:
         """Find the answer: from the cache, or from the root down."""
-        cache = self.cache if self.policy.cache else Cache(self.policy.cache_limits)
+        if not self.policy.cache:
+            return await self._walk(question, Cache(self.policy.cache_limits))
+        while question in self._in_work:
+            await Wait(self._in_work[question])
+        done_with_it = self._in_work[question] = Signal()
+        try:
+            done = await self._walk(question, self.cache)
+        finally:
+            del self._in_work[question]  # also when the host breaks down in the middle
+        await Raise(done_with_it)
+        return done
+
+    async def _walk(self, question: Question, cache: Cache) -> Done:
         resolution = Resolution(question, cache, self.roots, self.policy.limits)
         step = resolution.begin(await Now())
         while not isinstance(step, Done):

@@ -83,15 +83,16 @@ class RecursionLimits:
 
     Attributes:
         asks: questions to servers; aliases: CNAMEs in one chain; depth: goals on the stack.
-        first_timeout_us, second_timeout_us: patience with a server at its first and second chance.
+        first_timeout_us, second_timeout_us: patience with a server at its first and second chance; for a server
+            with two addresses together less than the 5 seconds that clients wait.
         tcp_timeout_us: for connection and answer together.
     """
 
     asks: int = 64
     aliases: int = 12
     depth: int = 8
-    first_timeout_us: int = 1_000_000
-    second_timeout_us: int = 2_000_000
+    first_timeout_us: int = 500_000
+    second_timeout_us: int = 1_500_000
     tcp_timeout_us: int = 5_000_000
 
 

@@ -168,7 +168,7 @@ def test_a_silent_server_is_asked_twice_and_then_the_next():
         "198.51.100.53: firma.example. IN MX",
         "2001:db8:f::53: firma.example. IN MX",
     ]
-    assert world.now_us == 2 * 10_000 + 2 * 1 * S + 2 * 2 * S
+    assert world.now_us == 2 * 10_000 + 2 * 500_000 + 2 * 1_500_000
 
 
 def test_a_failure_is_not_repeated_at_once_but_later():
