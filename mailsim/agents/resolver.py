@@ -55,7 +55,9 @@ class ResolverPolicy:
     cache: bool = True
     """Remembers answers for their TTL; False is belief M11: every question goes to the recipient's servers."""
     cache_limits: CacheLimits = field(default_factory=CacheLimits)
+    """How long and how much it remembers at most."""
     limits: RecursionLimits = field(default_factory=RecursionLimits)
+    """How much it works for one question."""
 
 
 class Resolver:

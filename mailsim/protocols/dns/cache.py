@@ -61,18 +61,16 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class CacheLimits:
-    """How long and how much a cache keeps at most, whatever the records say.
-
-    Attributes:
-        ttl, negative_ttl, failure_ttl: seconds (RFC 2308 section 5 wants one to three hours at most for
-            negative answers, RFC 9520 section 3.2 at most five minutes for failures).
-        entries: number of record sets; the oldest go first.
-    """
+    """How long and how much a cache keeps at most, whatever the records say."""
 
     ttl: int = 7 * 86_400
+    """Seconds that records are kept at most."""
     negative_ttl: int = 3 * 3_600
+    """Seconds that a denial is kept at most (RFC 2308 section 5: one to three hours)."""
     failure_ttl: int = 5
+    """Seconds that a failure is kept (RFC 9520 section 3.2: at most five minutes)."""
     entries: int = 100_000
+    """Number of record sets; the oldest go first."""
 
 
 class Cache:

@@ -81,19 +81,21 @@ Step: TypeAlias = "Ask | AskTcp | Done"
 class RecursionLimits:
     """Bounds on the work for one question, so that no zone can keep a resolver busy.
 
-    Attributes:
-        asks: questions to servers; aliases: CNAMEs in one chain; depth: goals on the stack.
-        first_timeout_us, second_timeout_us: patience with a server at its first and second chance; for a server
-            with two addresses together less than the 5 seconds that clients wait.
-        tcp_timeout_us: for connection and answer together.
+    A server with two addresses that both stay silent takes less than the 5 seconds that clients wait.
     """
 
     asks: int = 64
+    """Questions to servers."""
     aliases: int = 12
+    """CNAMEs in one chain."""
     depth: int = 8
+    """Servers whose address must be found out to find out the address of a server, and so on."""
     first_timeout_us: int = 500_000
+    """Patience with a server at its first chance."""
     second_timeout_us: int = 1_500_000
+    """Patience with a server at its second chance."""
     tcp_timeout_us: int = 5_000_000
+    """Patience with a server over TCP, for connection and answer together."""
 
 
 @dataclass(slots=True)

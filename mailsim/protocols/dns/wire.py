@@ -101,11 +101,11 @@ def ttl_offsets(wire: bytes) -> list[int]:
     """
     offsets = []
     try:
-        _, _, questions, answers, authorities, additionals = struct.unpack_from("!6H", wire)
+        _, _, questions, answers, authority, additional = struct.unpack_from("!6H", wire)
         position = HEADER_BYTES
         for _ in range(questions):
             position = _after_name(wire, position) + 4
-        for _ in range(answers + authorities + additionals):
+        for _ in range(answers + authority + additional):
             position = _after_name(wire, position)
             kind, _, _, length = struct.unpack_from("!HHIH", wire, position)
             if kind not in _PSEUDO_TYPES:

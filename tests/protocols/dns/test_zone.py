@@ -50,7 +50,7 @@ def test_a_reverse_zone_is_a_zone_like_any_other():
         ("\nmx1 A 198.51.100.250.1\n", 6, "198.51.100.250.1"),
         ("@ MX ten mx1\n", 5, "integer"),
         ("@ MX 10\n@ MX 20 mx2\n", 5, ""),
-        ("mx1 ADRESS 198.51.100.25\n", 5, "ADRESS"),
+        ("mx1 ADRESA 198.51.100.25\n", 5, "ADRESA"),
         ("www CNAME mx1\nwww A 198.51.100.25\n", 6, "CNAME"),
         ("$INCLUDE /etc/passwd\n", 5, "INCLUDE"),
         ("$GENERATE 1-4000000000 h$ A 192.0.2.1\n", 5, "GENERATE"),
