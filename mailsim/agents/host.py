@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory
 from mailsim.agents.operations import Signal
-from mailsim.agents.stub import StubResolver
+from mailsim.agents.stub import Family, Found, Nothing, StubResolver
 from mailsim.mail.store import Store
 
 if TYPE_CHECKING:
@@ -58,7 +60,16 @@ class Host:
         """Raised whenever something in the mailbox changes; who has it open waits for this."""
         return self._mailbox_signals.setdefault(mailbox, Signal())
 
-    @property
-    def families(self) -> frozenset[str]:
-        """`ipv4`, `ipv6` or both: what it can speak to others."""
-        return frozenset("ipv6" if ":" in address else "ipv4" for address in self.addresses)
+    async def look_up(self, name: str, families: Iterable[Family]) -> Found[str] | Nothing:
+        """The addresses of another host, of the families that this one has itself; an address is its own."""
+        if _is_ip(name):
+            return Found((name,), name)
+        mine = {"ipv6" if ":" in address else "ipv4" for address in self.addresses}
+        return await self.stub.lookup_addresses(name, [family for family in families if family in mine])
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailsim.agents.host import Host
-from mailsim.agents.operations import Connection, Note, Now, Raise
+from mailsim.agents.operations import Connection, Note, Now
 from mailsim.agents.policy import MdaPolicy
 from mailsim.agents.smtp_server import Session, listen
+from mailsim.agents.store_notes import publish
 from mailsim.mail.identity import message_key
 from mailsim.mail.store import Account, Added, Store
 from mailsim.mail.trace_fields import prepend, return_path, without_return_path
 from mailsim.protocols.smtp import ContentReceived, Rcpt, Reply, SmtpServerConfig
 from mailsim.protocols.smtp.events import Asked
-from mailsim.trace.facts import MdaDelivered, MdaRejected, StoreAdded
+from mailsim.trace.facts import MdaDelivered, MdaRejected
 
 UNKNOWN_USER = Reply.of(550, "5.1.1", "No such mailbox")
 FULL_FOR_NOW = Reply.of(452, "4.2.2", "Mailbox full")
@@ -75,10 +76,9 @@ class MdaSession(Session):
             await Note(MdaRejected(message, address, NO_FOLDER.code, "no-folder"))
             return NO_FOLDER
         received_us = self.host.calendar.epoch_us(await Now())
-        for account in accounts:
-            added = account.append(folder, content, received_us)
+        changes = [account.append(folder, content, received_us) for account in accounts]
+        for added in changes:
             assert isinstance(added, Added)
-            await Note(MdaDelivered(message, address, account.name, added.folder))
-            await Note(StoreAdded(account.name, added.folder, added.uid, added.bytes, message))
-            await Raise(self.host.mailbox_signal(account.name))
+            await Note(MdaDelivered(message, address, added.mailbox, added.folder))
+            await publish(self.host, [added], message)
         return DELIVERED

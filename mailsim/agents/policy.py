@@ -66,7 +66,7 @@ class SmtpTimeouts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MuaPolicy:
-    """How a mail client is set up and what it believes; addresses and passwords are in `mua.Settings`."""
+    """How a mail client is set up and what it believes; names, servers and passwords are in `mua.Account`."""
 
     submission_port: int = 587
     auth: bool = True

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from random import Random
 
 from mailsim.agents.host import Host
@@ -168,10 +167,7 @@ def _if_any_address(how: str, hops: tuple[Hop, ...], passed_over: tuple[Hop, ...
 
 async def _with_addresses(host: Host, policy: MtaPolicy, hop: Hop) -> Hop:
     """Look up the addresses of a host, of the families that we can speak ourselves."""
-    if _is_ip(hop.host):
-        return replace(hop, addresses=(hop.host,))
-    families = [family for family in policy.address_families if family in host.families]
-    match await host.stub.lookup_addresses(hop.host, families):
+    match await host.look_up(hop.host, policy.address_families):
         case Found(records):
             return replace(hop, addresses=records)
         case TryAgain():
@@ -183,10 +179,3 @@ async def _with_addresses(host: Host, policy: MtaPolicy, hop: Hop) -> Hop:
 def _literal(domain: str) -> str:
     inside = domain[1:-1]
     return inside[5:] if inside.lower().startswith("ipv6:") else inside
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        return bool(ip_address(text))
-    except ValueError:
-        return False
