@@ -35,7 +35,7 @@ class Hop:
         since_seq, until_seq: the events at which that began and ended.
         tries: delivery attempts. outcome: `relayed`, `delivered`, `bounced`, `discarded`, `queued` or `kept`.
         next_hop: to whom it went.
-        deferred: how often an attempt failed for now. reason: of the last such failure.
+        reason: why the last attempt that failed for now did so.
     """
 
     node: str
@@ -47,7 +47,6 @@ class Hop:
     tries: int = 0
     outcome: str = ""
     next_hop: str = ""
-    deferred: int = 0
     reason: str = ""
 
 
@@ -58,7 +57,8 @@ class Journey:
     Attributes:
         rcpt: the envelope's recipient; "" when no server has ever accepted the message.
         sender: the envelope's sender, "" for a report.
-        fate: `delivered`, `queued`, `bounced`, `discarded`, or `unsent` (no server took it).
+        fate: `delivered`, `queued`, `bounced`, `discarded`, `unsent` (no server took it) or `relayed` (the next
+            server took it for somebody else: an alias).
         fate_seq: the event that decided the fate. shown: when a reader saw it, None if nobody did.
         report: the key of the report that was made about it, "" if none was.
     """
@@ -85,10 +85,10 @@ class _Draft:
     """What is known of a journey while the trace is read."""
 
     sender: str = ""
-    hops: dict[str, Hop] = field(default_factory=dict)
+    hops: list[Hop] = field(default_factory=list)
     mailbox: Hop | None = None
     mailbox_name: str = ""
-    fate: str = "queued"
+    fate: str = ""
     fate_seq: int = -1
     report: str = ""
 
@@ -113,7 +113,8 @@ class _Reader:
                 self._noted(event)
         by_msg: dict[str, list[Journey]] = defaultdict(list)
         for (msg, rcpt), draft in self._drafts.items():
-            by_msg[msg].append(self._journey(msg, rcpt, draft))
+            if draft.hops or draft.mailbox is not None:
+                by_msg[msg].append(self._journey(msg, rcpt, draft))
         for msg, client in self._clients.items():
             if msg not in by_msg:
                 by_msg[msg].append(Journey(msg, "", "", (client,), "unsent", client.since_seq))
@@ -126,14 +127,10 @@ class _Reader:
         if not holder.rcpt:
             self._client_handed(holder, change)
             return
-        draft = self._draft(holder.msg, holder.rcpt)
-        hop = draft.hops.get(holder.node)
-        if hop is None:
-            return
         if change.begins:
-            draft.hops[holder.node] = replace(hop, since=change.at, since_seq=change.seq)
+            self._change(holder.node, holder.msg, holder.rcpt, since=change.at, since_seq=change.seq)
         else:
-            draft.hops[holder.node] = replace(hop, until=change.at, until_seq=change.seq)
+            self._change(holder.node, holder.msg, holder.rcpt, until=change.at, until_seq=change.seq)
 
     def _client_handed(self, holder: Holder, change: Handed) -> None:
         if change.begins:
@@ -147,12 +144,11 @@ class _Reader:
             case QueueAdded(msg=msg, rcpt=rcpt, sender=sender):
                 draft = self._draft(msg, rcpt)
                 draft.sender = draft.sender or sender
-                draft.hops[event.node] = Hop(event.node, "queue", event.at, event.seq, outcome="queued")
+                draft.hops.append(Hop(event.node, "queue", event.at, event.seq, outcome="queued"))
             case QueueTried(msg=msg, rcpt=rcpt, n=n):
-                self._change(event, msg, rcpt, tries=n)
+                self._change(event.node, msg, rcpt, tries=n)
             case QueueDeferred(msg=msg, rcpt=rcpt, reason=reason):
-                hop = self._draft(msg, rcpt).hops.get(event.node)
-                self._change(event, msg, rcpt, reason=reason, deferred=1 + (hop.deferred if hop else 0))
+                self._change(event.node, msg, rcpt, reason=reason)
             case QueueDone(msg=msg, rcpt=rcpt, fate=fate, next_hop=next_hop):
                 self._done(event, msg, rcpt, fate, next_hop)
             case MdaDelivered(msg=msg, rcpt=rcpt, mailbox=mailbox):
@@ -166,15 +162,18 @@ class _Reader:
                 self._shown.setdefault((msg, mailbox), event.at)
 
     def _done(self, event: Event, msg: str, rcpt: str, fate: str, next_hop: str) -> None:
-        self._change(event, msg, rcpt, outcome=fate, next_hop=next_hop)
+        self._change(event.node, msg, rcpt, outcome=fate, next_hop=next_hop)
         draft = self._draft(msg, rcpt)
         if fate in ("bounced", "discarded"):
             draft.fate, draft.fate_seq = fate, event.seq
 
-    def _change(self, event: Event, msg: str, rcpt: str, **values: object) -> None:
+    def _change(self, node: str, msg: str, rcpt: str, **values: object) -> None:
+        """Change the latest hop at a host: in a loop there may be several."""
         hops = self._draft(msg, rcpt).hops
-        if event.node in hops:
-            hops[event.node] = replace(hops[event.node], **values)  # type: ignore[arg-type]
+        for number in range(len(hops) - 1, -1, -1):
+            if hops[number].node == node:
+                hops[number] = replace(hops[number], **values)  # type: ignore[arg-type]
+                return
 
     def _draft(self, msg: str, rcpt: str) -> _Draft:
         return self._drafts.setdefault((msg, rcpt), _Draft())
@@ -182,11 +181,13 @@ class _Reader:
     # --- result ---------------------------------------------------------------------------------
 
     def _journey(self, msg: str, rcpt: str, draft: _Draft) -> Journey:
-        hops = list(draft.hops.values())
+        hops = list(draft.hops)
         if msg in self._clients:
             hops.insert(0, self._clients[msg])
         if draft.mailbox is not None:
             hops.append(draft.mailbox)
         shown = self._shown.get((msg, draft.mailbox_name), self._shown.get((msg, rcpt)))
-        fate_seq = draft.fate_seq if draft.fate_seq >= 0 else hops[-1].since_seq
-        return Journey(msg, rcpt, draft.sender, tuple(hops), draft.fate, fate_seq, shown, draft.report)
+        fate, fate_seq = draft.fate, draft.fate_seq
+        if fate_seq < 0:
+            fate, fate_seq = hops[-1].outcome, hops[-1].since_seq
+        return Journey(msg, rcpt, draft.sender, tuple(hops), fate, fate_seq, shown, draft.report)
