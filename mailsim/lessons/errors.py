@@ -134,7 +134,7 @@ _EN: Mapping[str, Sentences] = {
 
 _CS: Mapping[str, Sentences] = {
     # --- soubor --------------------------------------------------------------------------------
-    "missing-file": Sentences("takový soubor není", "scénáře, které patří k mailsimu, vypíše `mailsim list`"),
+    "missing-file": Sentences("takový soubor neexistuje", "scénáře, které patří k mailsimu, vypíše `mailsim list`"),
     "folder": Sentences(
         "tohle je složka, ve které není scenario.yaml", "zadejte soubor, nebo složku, ve které je scenario.yaml"
     ),
@@ -151,7 +151,7 @@ _CS: Mapping[str, Sentences] = {
     "duplicate-key": Sentences(
         "`{name}` je tu podruhé, poprvé na řádku {first}", "nechte jen jeden, nebo spojte, co je pod nimi"
     ),
-    "too-deep": Sentences("tohle je vnořené příliš hluboko, nejvýš smí být {limit} úrovní"),
+    "too-deep": Sentences("tohle je vnořené příliš hluboko, povolená hloubka: {limit}"),
     "too-many": Sentences("v souboru je příliš mnoho hodnot, nejvýš jich smí být {limit}"),
     # --- schéma --------------------------------------------------------------------------------
     "unknown-key": Sentences("klíč `{name}` tu neexistuje", "možné klíče: {choices}"),
@@ -161,7 +161,7 @@ _CS: Mapping[str, Sentences] = {
     "out-of-range": Sentences("`{value}` je mimo rozsah: {limit}"),
     "bad-value": Sentences("`{value}` tu být nemůže"),
     "bad-duration": Sentences("`{value}` není doba", "číslo a jednotka: 250ms, 30s, 5m, 2h nebo 5d"),
-    "bad-moment": Sentences("`{value}` není doba ani čas", "30s po začátku, nebo čas jako 10:05"),
+    "bad-moment": Sentences("`{value}` není doba ani denní čas", "30s po začátku, nebo čas jako 10:05"),
     "bad-size": Sentences("`{value}` není velikost", "číslo a jednotka: 500B, 64kB nebo 10MB"),
     "bad-rate": Sentences("`{value}` není přenosová rychlost", "číslo a jednotka: 64kbit/s, 100Mbit/s nebo 1Gbit/s"),
     "bad-start": Sentences("`{value}` není datum a čas s časovým pásmem", "například 2026-11-23T10:00:00+01:00"),
@@ -169,11 +169,11 @@ _CS: Mapping[str, Sentences] = {
         "`{value}` nemůže být id", "malá písmena bez diakritiky, číslice a spojovníky, například muj-prvni"
     ),
     "bad-name": Sentences("`{value}` není doménové jméno", "části z písmen, číslic a spojovníků, mezi nimi tečky"),
-    "bad-address": Sentences("`{value}` není IP adresa", "například 192.0.2.25 nebo 2001:db8:1::25"),
+    "bad-address": Sentences("`{value}` není adresa IP", "například 192.0.2.25 nebo 2001:db8:1::25"),
     "bad-network": Sentences("`{value}` není síť", "například 192.0.2.0/24"),
     "bad-mail-address": Sentences("`{value}` není e-mailová adresa", "například alena@skola.example"),
     "bad-text": Sentences("v textu je řídicí znak", "předmět i jméno jsou jeden řádek textu"),
-    "two-ends": Sentences("spoj má dva konce", "například between: [gw.skola.example, internet]"),
+    "two-ends": Sentences("linka má dva konce", "například between: [gw.skola.example, internet]"),
     "one-action": Sentences("krok dělá jednu věc, a tento jich dělá {count}", "dejte kroku jedno z: {choices}"),
     # --- svět ----------------------------------------------------------------------------------
     "unknown-host": Sentences("počítač `{name}` neexistuje"),
@@ -183,11 +183,11 @@ _CS: Mapping[str, Sentences] = {
     "unknown-variant": Sentences("varianta `{name}` neexistuje"),
     "unknown-scenario": Sentences("scénář `{name}` neexistuje", "všechny vypíše `mailsim list`"),
     "duplicate-name": Sentences("`{name}` je jméno dvou věcí: {first} a {second}"),
-    "duplicate-user": Sentences("uživatel `{name}` je tu dvakrát", "velká a malá písmena adresu nemění"),
+    "duplicate-user": Sentences("uživatel `{name}` je tu dvakrát", "velká a malá písmena se v adrese nerozlišují"),
     "duplicate-address": Sentences("{address} už má {owner}", "každá adresa patří jednomu počítači"),
     "no-address-left": Sentences(
         "pro `{name}` už nezbyla žádná adresa určená pro dokumentaci",
-        "uberte uživatele nebo počítače, nebo napište adresy ručně",
+        "uberte uživatele nebo počítače, případně napište adresy ručně",
     ),
     "port-taken": Sentences("port {port} počítače `{name}` už používá {first}", "dejte {second} jiný port"),
     "missing-role": Sentences("`{name}` má sloužit jako {role}, ale tuto roli nemá", "přidejte {role} k jeho rolím"),
@@ -212,8 +212,8 @@ _CS: Mapping[str, Sentences] = {
     "zone-unserved": Sentences(
         "zónu `{name}` nemá žádný jmenný server", "přidejte ji do `zones` počítače s rolí nameserver"
     ),
-    "step-before-start": Sentences("tohle se stane dřív, než scénář začne ({start})"),
-    "after-until": Sentences("tohle se stane, až když scénář skončí ({until})", "posuňte `until` na později"),
+    "step-before-start": Sentences("tohle se má stát dřív, než scénář začne ({start})"),
+    "after-until": Sentences("tohle se má stát, až když scénář skončí ({until})", "posuňte `until` na později"),
     "backup-of-itself": Sentences("`{name}` nemůže být záložní server sám pro sebe"),
     "missing-language": Sentences("text tu není v jazyce {language}", "napište {file}"),
 }

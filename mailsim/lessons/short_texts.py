@@ -7,6 +7,7 @@ from functools import cache
 
 from mailsim.lessons.explanations import read_toml
 from mailsim.lessons.languages import language_of
+from mailsim.lessons.telling import say
 
 
 def simplification(slug: str, lang: str) -> str:
@@ -21,12 +22,7 @@ def simplifications(lang: str) -> Mapping[str, str]:
 
 def stage_name(slug: str, lang: str) -> str:
     """What a chapter of the run is called (`mailsim.trace.stages.STAGES`). Raises: KeyError."""
-    return stage_names(lang)[slug]
-
-
-def stage_names(lang: str) -> Mapping[str, str]:
-    """All names of chapters, by slug."""
-    return _texts("stages.toml", language_of(lang))
+    return say(f"stage.{slug}", lang)
 
 
 @cache
