@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MIN_WIDTH = 40
+GLUE = "\ue000"
+"""A blank at which no line is broken: `RFC 5321` stays together."""
 STYLES = {
     "": "",
     "title": "bold",
@@ -49,7 +51,7 @@ def wrapped(first: str, text: str, width: int, style: str = "", indent: int | No
         drop_whitespace=True,
     )
     for line in lines or [first.rstrip()]:
-        yield Line(line.rstrip(), style)
+        yield Line(line.rstrip().replace(GLUE, " "), style)
 
 
 def paragraphs(text: str, width: int, style: str = "", indent: str = "") -> Iterator[Line]:

@@ -16,7 +16,7 @@ from mailsim.trace.stages import stages
 from mailsim.trace.trace import Trace
 from mailsim.views.text.clock import clock_time, date_and_time
 from mailsim.views.text.journeys import journey_lines
-from mailsim.views.text.lines import Line, paragraphs, wrapped
+from mailsim.views.text.lines import GLUE, Line, paragraphs, wrapped
 from mailsim.views.text.sentence import label, reply_class, sentence
 
 MAX_LINES = 60
@@ -126,7 +126,7 @@ class _Steps:
 
 
 def _explanation_text(told: Explanation) -> str:
-    sources = "; ".join(map(str, told.citations))
+    sources = "; ".join(str(citation).replace(" ", GLUE) for citation in told.citations)
     text = f"{told.title}: {' '.join(told.text.split())}"
     return f"{text} [{sources}]" if sources else text
 
