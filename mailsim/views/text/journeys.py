@@ -23,7 +23,7 @@ def journey_lines(trace: Trace, lang: str, width: int) -> Iterator[Line]:
         return
     titles = _titles(trace, lang)
     yield Line("")
-    yield Line(say("journeys.title", lang), "heading")
+    yield from wrapped("", say("journeys.title", lang), width, "heading")
     for number, (msg, group) in enumerate(groupby(found, key=lambda journey: journey.msg), 1):
         for journey in group:
             yield Line("")

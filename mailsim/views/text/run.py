@@ -157,7 +157,7 @@ def _totals(trace: Trace, lang: str, width: int) -> Iterator[Line]:
         "events": len(events),
     }
     yield Line("")
-    yield Line(say("totals.title", lang), "heading")
+    yield from wrapped("", say("totals.title", lang), width, "heading")
     yield from wrapped("  ", ", ".join(say(f"totals.{name}", lang, n=n) for name, n in counts.items()), width)
     yield from _conservation(trace, lang, width)
 
@@ -169,7 +169,7 @@ def _conservation(trace: Trace, lang: str, width: int) -> Iterator[Line]:
         parts = {name: getattr(where, name) for name in where.__slots__}
         yield from wrapped("  ", say("conservation.holds", lang, **parts), width)
         return
-    yield Line("  " + say("conservation.broken", lang), "failed")
+    yield from wrapped("  ", say("conservation.broken", lang), width, "failed")
     for violation in violations:
         parts = {"seq": violation.seq, "node": violation.node, "rcpt": violation.rcpt, "rule": violation.rule}
         yield from wrapped("  - ", say("conservation.violation", lang, **parts), width, "failed")
@@ -179,6 +179,6 @@ def _simplified(trace: Trace, lang: str, width: int) -> Iterator[Line]:
     if not trace.world.simplifications:
         return
     yield Line("")
-    yield Line(say("simplified.title", lang), "heading")
+    yield from wrapped("", say("simplified.title", lang), width, "heading")
     for slug in trace.world.simplifications:
         yield from wrapped("  - ", simplification(slug, lang), width, "dim")

@@ -16,7 +16,7 @@ from mailsim.views.text.sentence import sentence
 def why_lines(trace: Trace, seq: int, lang: str, width: int = 100, level: Level = Level.DIALOGUE) -> Iterator[Line]:
     """The chain, one sentence a cause. Raises: IndexError when there is no such event."""
     chain = why(trace, seq, level)
-    yield Line(say("why.title", lang, seq=seq), "title")
+    yield from wrapped("", say("why.title", lang, seq=seq), width, "title")
     yield Line("")
     digits = len(str(len(trace.events)))
     for number, event in enumerate(chain):
