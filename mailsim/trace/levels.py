@@ -93,21 +93,23 @@ class Levels:
             case "pop.reply.message" | "pop.reply.err":
                 return True
             case "imap.untagged.fetch":
-                return "BODY[" in text or "RFC822" in text
+                return "BODY[" in text or "RFC822 " in text
         return False
 
     def _is_mail_question(self, event: Said) -> bool:
         """A question for MX or an address, and its answer.
 
-        What programs ask their resolver is the story, and so is the MX question of the resolver to the server
-        that is in charge; the way down from the root is not.
+        What programs ask their resolver is the story, unless it is an address that they could have remembered
+        themselves. So is the MX question of the resolver to the server that is in charge; the way down from
+        the root is not.
         """
         is_answer = event.pdu.role == "answer"
         qtype = event.pdu.fields().get("qtype")
         if qtype not in _MAIL_QUESTIONS:
             return False
         asker = event.peer if is_answer else event.node
-        if asker not in self._resolvers:
-            return True
         answer = event if is_answer else self.conversations.answer(event)
-        return qtype == "MX" and (answer is None or self.conversations.topic(answer) != "dns.answer.referral")
+        found = "" if answer is None else self.conversations.topic(answer)
+        if asker not in self._resolvers:
+            return qtype == "MX" or found != "dns.answer.cached"
+        return qtype == "MX" and found != "dns.answer.referral"

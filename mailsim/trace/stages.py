@@ -53,10 +53,16 @@ def stages(trace: Trace) -> tuple[Stage, ...]:
     """The chapters of a trace, in order; together they cover all events."""
     marks = _Marks(trace)
     starts: list[tuple[str, int]] = []
+    since = 0
     for event in trace.events:
-        slug = marks.slug(event, starts[-1][0] if starts else "")
-        if slug and (not starts or starts[-1][0] != slug):
+        current = starts[-1][0] if starts else ""
+        slug = marks.slug(event, current)
+        is_next_attempt = (
+            slug == "retry" and isinstance(event, Noted) and event.kind == "queue.try" and event.at > since
+        )
+        if slug and (slug != current or is_next_attempt):
             starts.append((slug, event.seq))
+            since = event.at
     if not trace.events:
         return ()
     if not starts or starts[0][1] > 0:

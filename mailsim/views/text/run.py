@@ -17,7 +17,7 @@ from mailsim.trace.trace import Trace
 from mailsim.views.text.clock import clock_time, date_and_time
 from mailsim.views.text.journeys import journey_lines
 from mailsim.views.text.lines import GLUE, Line, paragraphs, wrapped
-from mailsim.views.text.sentence import label, reply_class, sentence
+from mailsim.views.text.sentence import ends, reply_class, sentence
 
 MAX_LINES = 60
 """Lines of one message or answer that are shown; how many follow is said, and a capture has them."""
@@ -94,9 +94,8 @@ class _Steps:
 
     def _dialogue(self, first: str, event: Said) -> Iterator[Line]:
         """What was said, line by line, with `C:` for the client and `S:` for the server."""
-        world = self.trace.world
-        who = f"{label(world, event.node)} > {label(world, event.peer)}  {'C:' if event.from_client else 'S:'} "
-        first += who
+        node, peer = ends(event, self.trace.world)
+        first += f"{node} > {peer}  {'C:' if event.from_client else 'S:'} "
         style, sign = self._style(event), reply_class(event)
         texts = _wire_lines(event)
         shown = texts[:MAX_LINES]
@@ -145,11 +144,11 @@ def _wire_lines(event: Said) -> list[str]:
 def _totals(trace: Trace, lang: str, width: int) -> Iterator[Line]:
     events = trace.events
     said = [event for event in events if isinstance(event, Said)]
-    contents = [event for event in said if event.pdu.role == "data" and event.protocol == "smtp"]
+    contents = [event for event in said if event.pdu.role == "data" and event.protocol in ("smtp", "lmtp")]
     packets = [event for event in events if isinstance(event, Packet)]
     counts = {
         "messages": len({event.pdu.fields().get("msg") for event in contents}),
-        "transfers": len(contents),
+        "transfers": sum(event.protocol == "smtp" for event in contents),
         "connections": sum(isinstance(e, Noted) and isinstance(e.fact, TcpConnectStarted) for e in events),
         "questions": sum(event.protocol == "dns" and event.pdu.role == "query" for event in said),
         "packets": len(packets),

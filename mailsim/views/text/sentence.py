@@ -26,6 +26,15 @@ def sentence(event: Event, trace: Trace, lang: str) -> str:
     return str(event)
 
 
+def ends(event: Said, world: World) -> tuple[str, str]:
+    """The labels of who speaks and who listens; two programs of one host are told apart by their roles."""
+    node, peer = label(world, event.node), label(world, event.peer)
+    if event.node != event.peer or event.protocol != "lmtp":
+        return node, peer
+    roles = ("MTA", "MDA") if event.from_client else ("MDA", "MTA")
+    return f"{node} ({roles[0]})", roles[1]
+
+
 def label(world: World, name: str) -> str:
     """The short name of a host, or the name itself."""
     return next((node.label for node in world.nodes if node.name == name), name)
@@ -59,7 +68,8 @@ def _said(event: Said, world: World, lang: str) -> str:
     sign = reply_class(event)
     if sign and role != "answer":
         text = f"{text} ({say(f'sign.{sign}', lang)[2:]})"
-    return say(f"said.{key}", lang, node=label(world, event.node), peer=label(world, event.peer), text=text, n=size)
+    node, peer = ends(event, world)
+    return say(f"said.{key}", lang, node=node, peer=peer, text=text, n=size)
 
 
 def _noted(event: Noted, world: World, lang: str) -> str:

@@ -13,7 +13,7 @@ from mailsim.views.text.lines import Line, wrapped
 from mailsim.views.text.sentence import sentence
 
 
-def why_lines(trace: Trace, seq: int, lang: str, width: int = 100, level: Level = Level.DIALOGUE) -> Iterator[Line]:
+def why_lines(trace: Trace, seq: int, lang: str, width: int = 100, level: Level = Level.STORY) -> Iterator[Line]:
     """The chain, one sentence a cause. Raises: IndexError when there is no such event."""
     chain = why(trace, seq, level)
     yield from wrapped("", say("why.title", lang, seq=seq), width, "title")
@@ -25,7 +25,7 @@ def why_lines(trace: Trace, seq: int, lang: str, width: int = 100, level: Level 
         notes = []
         if number == 0:
             notes.append(say("why.root", lang))
-        elif event.at > chain[number - 1].at:
+        elif event.at - chain[number - 1].at >= 1000:
             notes.append(say("why.after", lang, after=duration(lang, event.at - chain[number - 1].at)))
         if event.seq == seq:
             notes.append(say("why.this", lang))

@@ -162,7 +162,7 @@ class TestWhy:
         lines = [line.text for line in why_lines(TRACE, delivered, "en")]
         assert lines[0] == f"Why did event {delivered} happen?"
         assert lines[3].endswith("| the beginning: nothing caused it")
-        assert lines[-1].endswith("| this is what was asked about")
+        assert lines[-1].endswith("this is what was asked about")
         assert "writes the mail into the mailbox" in lines[-2]
 
     def test_no_such_event(self) -> None:

@@ -1,0 +1,111 @@
+"""tshark as the judge of our captures: protocols, checksums, nothing malformed, nothing suspicious."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mailsim.trace.events import LOST, Packet, Segment
+from mailsim.trace.trace import Trace
+from mailsim.views.pcapng import to_pcapng
+from tests.trace.scribe import MSA, MX1, Scribe, failover_trace
+
+TSHARK = shutil.which("tshark")
+pytestmark = pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
+
+WARNING = 0x600000  # tshark's severities: comment, chat, note, warning, error
+GOOD = "1"  # status of a checksum: 0 bad, 1 good, 2 unverified
+OPTIONS = (
+    *("-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"),
+    *("-o", "smtp.decryption:TRUE"),  # look into the base64 of AUTH
+    *("-d", "tcp.port==24,smtp", "-d", "tcp.port==587,smtp"),
+    *("-N", "n"),  # names from the capture's own name block
+)
+FIELDS = (
+    *("frame.number", "frame.protocols", "frame.comment", "frame.time_epoch", "_ws.malformed"),
+    *("ip.checksum.status", "tcp.checksum.status", "udp.checksum.status", "_ws.expert.severity", "_ws.expert.message"),
+    *("ip.src_host", "ipv6.src_host"),
+)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What tshark says about one packet."""
+
+    fields: dict[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields[name]
+
+    @property
+    def worst(self) -> int:
+        """The highest severity among tshark's remarks."""
+        return max((int(value) & 0xF00000 for value in self["_ws.expert.severity"].split(",") if value), default=0)
+
+
+def dissected(trace: Trace, folder: Path) -> list[Frame]:
+    """The capture of a trace as tshark sees it."""
+    file = folder / "run.pcapng"
+    file.write_bytes(to_pcapng(trace))
+    assert TSHARK is not None
+    command = [TSHARK, "-r", str(file), *OPTIONS, "-T", "fields", "-E", "separator=/t"]
+    for name in FIELDS:
+        command += ["-e", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return [Frame(dict(zip(FIELDS, line.split("\t"), strict=True))) for line in done.stdout.splitlines()]
+
+
+def check(trace: Trace, frames: Sequence[Frame], protocols: set[str]) -> None:
+    """What holds for the capture of every run."""
+    packets = [event for event in trace.events if isinstance(event, Packet)]
+    assert len(frames) == len(packets)
+    seen = {name for frame in frames for name in frame["frame.protocols"].split(":")}
+    assert protocols <= seen
+    for frame, packet in zip(frames, packets, strict=True):
+        assert frame["frame.comment"].split(" ")[:2] == ["seq", str(packet.seq)]
+        assert not frame["_ws.malformed"], frame
+        statuses = [frame[f"{layer}.checksum.status"] for layer in ("ip", "tcp", "udp")]
+        assert {status for status in statuses if status} == {GOOD}, frame
+        if frame.worst >= WARNING:
+            assert has_reason(trace, packet), frame
+
+
+def has_reason(trace: Trace, packet: Packet) -> bool:
+    """Whether the run itself explains a warning: a connection that was reset, or packets that got lost."""
+    if not isinstance(packet, Segment):
+        return False
+    same = [event for event in trace.events if isinstance(event, Segment) and event.conn == packet.conn]
+    return any(event.arrives_at == LOST or event.retransmission or event.flags & 0x04 for event in same)
+
+
+def test_a_run_by_hand(tmp_path: Path) -> None:
+    trace = failover_trace()
+    frames = dissected(trace, tmp_path)
+    check(trace, frames, {"smtp", "imf", "dns"})
+    assert {frame["ip.src_host"] for frame in frames} >= {MSA, MX1}
+    first = float(frames[0]["frame.time_epoch"])
+    assert first == (trace.world.start_us + 1_000_000) / 1_000_000
+
+
+def test_ipv6(tmp_path: Path) -> None:
+    scribe = Scribe()
+    scribe.handshake("c1", MSA, MX1, 25, v6=True)
+    frames = dissected(scribe.trace(), tmp_path)
+    check(scribe.trace(), frames, {"ipv6", "tcp"})
+    assert [frame["ipv6.src_host"] for frame in frames] == [MSA, MX1, MSA]
+
+
+def test_the_judge_finds_a_wrong_checksum(tmp_path: Path) -> None:
+    """The check could fail: one bit changed in a payload, and tshark says so."""
+    trace = failover_trace()
+    capture = to_pcapng(trace).replace(b"MAIL FROM:<alena@", b"MAIL FROM:<elena@", 1)
+    (tmp_path / "broken.pcapng").write_bytes(capture)
+    assert TSHARK is not None
+    command = [TSHARK, "-r", str(tmp_path / "broken.pcapng"), *OPTIONS, "-Y", "tcp.checksum.status == 0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert len(done.stdout.splitlines()) == 1
