@@ -97,7 +97,7 @@ class _Steps:
         node, peer = ends(event, self.trace.world)
         first += f"{node} > {peer}  {'C:' if event.from_client else 'S:'} "
         style, sign = self._style(event), reply_class(event)
-        texts = _wire_lines(event)
+        texts = [_dns_line(event, self.lang)] if event.protocol == "dns" else _wire_lines(event)
         shown = texts[:MAX_LINES]
         for number, text in enumerate(shown):
             is_last = number == len(shown) - 1
@@ -131,11 +131,18 @@ def _explanation_text(told: Explanation) -> str:
 
 
 def _wire_lines(event: Said) -> list[str]:
-    """The lines as they are on the wire; a DNS message, which has none, as its one line of text."""
-    if event.protocol == "dns":
-        return [str(event.pdu)]
+    """The lines as they are on the wire."""
     wire = event.pdu.to_bytes()
-    return [printable(line.rstrip(b"\r")) for line in wire.removesuffix(b"\n").split(b"\n")]
+    return [printable(line.rstrip(b"\r").expandtabs(4)) for line in wire.removesuffix(b"\n").split(b"\n")]
+
+
+def _dns_line(event: Said, lang: str) -> str:
+    """A DNS message, which has no lines on the wire: its text, and how long it may be remembered."""
+    fields = event.pdu.fields()
+    if not fields.get("rrset"):
+        return str(event.pdu)
+    key = "dns.ttl.cached" if fields.get("cache") else "dns.ttl"
+    return f"{event.pdu} ({say(key, lang, ttl=fields.get('ttl'))})"
 
 
 # --- after --------------------------------------------------------------------------------------
