@@ -1,0 +1,233 @@
+"""The ladder: time runs down, one lane for each host, one row for each step, a separator for each stage.
+
+Row numbers are arithmetic: a step's row is its position plus the separators before it, found by bisection, so a
+trace of 100,000 steps costs no more than what is in view. Lanes that would leave too little room for
+the text share one: the name servers first, whose row then names the server.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from textual import events
+from textual.strip import Strip
+
+from mailsim.trace.levels import Level
+from mailsim.views.tui.atlas import Importance
+from mailsim.views.tui.box import LEFT, RIGHT, arrow
+from mailsim.views.tui.chrome import stage_title
+from mailsim.views.tui.inks import Ground, Ink
+from mailsim.views.tui.painted import Chosen, Painted, Rolling
+from mailsim.views.tui.stepper import Stepper
+from mailsim.views.tui.telling import Shape, Telling
+from mailsim.views.tui.text import Piece, cut, strip
+
+NUMBER_WIDTH = 7
+MIN_TEXT, MIN_LANE, MAX_LANE = 20, 4, 11
+SERVERS = "*servers"
+_RUNS = {Shape.SOLID: "─━", Shape.DASHED: "╌╍", Shape.DOUBLE: "══"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The lanes from left to right, the width of each, and the lane of each host."""
+
+    names: tuple[str, ...]
+    width: int
+    of_host: dict[str, int]
+
+    @property
+    def shared(self) -> int:
+        """How many hosts share the lane of the servers; 0 when there is none."""
+        return sum(self.names[lane] == SERVERS for lane in self.of_host.values())
+
+    def middle(self, lane: int) -> int:
+        """The column of a lifeline, from the left of the ladder."""
+        return NUMBER_WIDTH + lane * self.width + self.width // 2
+
+    @property
+    def right(self) -> int:
+        """The column behind the last lane."""
+        return NUMBER_WIDTH + len(self.names) * self.width + 1
+
+
+def lanes_for(stepper: Stepper, level: Level, width: int) -> Lanes:
+    """Lanes for the hosts that take part at a level, in so many columns."""
+    atlas = stepper.score.atlas
+    hosts = [name for name in atlas.order if name in stepper.score.hosts(level)]
+    names = list(hosts)
+    room = max(MIN_LANE, width - NUMBER_WIDTH - MIN_TEXT)
+    servers = [name for name in hosts if atlas.importance(name) is Importance.NAME_SERVER]
+    if len(servers) > 1 and len(names) * (MIN_LANE + 2) > room:
+        names = [name for name in names if name not in servers[1:]]
+        names[names.index(servers[0])] = SERVERS
+    labels = max((len(atlas.label(name)) for name in names if name != SERVERS), default=4)
+    lane = max(MIN_LANE, min(MAX_LANE, labels + 1, room // max(1, len(names))))
+    places = {name: index for index, name in enumerate(names)}
+    of_host = {name: places.get(name, places.get(SERVERS, 0)) for name in hosts}
+    return Lanes(tuple(names), lane, of_host)
+
+
+class LadderHead(Painted):
+    """The names over the lanes; those who act now are bright."""
+
+    def __init__(self, stepper: Stepper) -> None:
+        super().__init__(id="ladder-head")
+        self._stepper = stepper
+
+    def paint(self, width: int) -> list[Strip]:
+        stepper = self._stepper
+        lanes = lanes_for(stepper, stepper.level, width)
+        active = active_lanes(stepper, lanes)
+        pieces = [Piece(" " * NUMBER_WIDTH)]
+        for index, name in enumerate(lanes.names):
+            shown = (
+                stepper.words("ladder.servers", n=lanes.shared) if name == SERVERS else stepper.score.atlas.label(name)
+            )
+            shown = shown if len(shown) < lanes.width else shown.removesuffix(f" x{lanes.shared}")
+            text = f"{cut(shown, lanes.width - 1):^{lanes.width}}"
+            pieces.append(Piece(text, Ink.CHOSEN if index in active else Ink.DIM))
+        return [strip(pieces, self.palette, width)]
+
+
+def active_lanes(stepper: Stepper, lanes: Lanes) -> set[int]:
+    """The lanes of the hosts of the current step."""
+    if stepper.position == 0:
+        return set()
+    telling = stepper.telling(stepper.position)
+    return {lanes.of_host[host] for host in (telling.source, telling.target) if host in lanes.of_host}
+
+
+class Ladder(Rolling):
+    """The rows of the ladder."""
+
+    def __init__(self, stepper: Stepper) -> None:
+        super().__init__(id="ladder-rows")
+        self._stepper = stepper
+        self._lanes: Lanes | None = None
+        self._marks: tuple[int, ...] = ()
+        self._made_for: tuple[Level, int] | None = None
+
+    def show_step(self) -> None:
+        """Follow the stepper."""
+        stepper = self._stepper
+        self._prepare()
+        self.set_row_count(stepper.last + len(self._marks))
+        row = self.row_of(max(1, stepper.position))
+        self.reveal(row - 1 if self._is_first_of_stage(stepper.position) else row, row)
+        self.repaint()
+
+    def on_resize(self) -> None:
+        self.forget()
+        self.show_step()
+
+    def row_of(self, position: int) -> int:
+        """The row of the step at a position from 1."""
+        return position - 1 + bisect_right(self._marks, position)
+
+    def position_of(self, row: int) -> int | None:
+        """The position of the step on a row; None for a separator or what lies below."""
+        low, high = 1, self._stepper.last
+        while low <= high:
+            middle = (low + high) // 2
+            at = self.row_of(middle)
+            if at == row:
+                return middle
+            low, high = (middle + 1, high) if at < row else (low, middle - 1)
+        return None
+
+    def on_click(self, event: events.Click) -> None:
+        position = self.position_of(event.y + round(self.scroll_offset.y))
+        if position is not None and (self._stepper.future or position <= self._stepper.position):
+            self.post_message(Chosen(position))
+
+    def row(self, index: int, width: int) -> Strip:
+        self._prepare()
+        assert self._lanes is not None
+        position = self.position_of(index)
+        if position is None:
+            return self._separator(index, width)
+        if position > self._stepper.position and not self._stepper.future:
+            return strip([Piece(" " * NUMBER_WIDTH), *self._lifelines("╎")], self.palette, width)
+        return self._step(position, width)
+
+    # --- inside ---
+
+    def _prepare(self) -> None:
+        """Lanes and separators for this level and width."""
+        wanted = (self._stepper.level, self.columns)
+        if wanted != self._made_for:
+            self._made_for = wanted
+            self._lanes = lanes_for(self._stepper, *wanted)
+            self._marks = self._stepper.score.stage_positions(self._stepper.level)
+
+    def _is_first_of_stage(self, position: int) -> bool:
+        return position in self._marks
+
+    def _separator(self, row: int, width: int) -> Strip:
+        number = next((i for i, mark in enumerate(self._marks) if self.row_of(mark) - 1 == row), None)
+        if number is None:
+            return strip([], self.palette, width)
+        if self._marks[number] > self._stepper.position and not self._stepper.future:
+            return strip([Piece(" " * NUMBER_WIDTH), *self._lifelines("╎")], self.palette, width)
+        name = f" {self._stepper.score.shown_stages(self._stepper.level)[number] + 1} "
+        name += stage_title(self._stepper, self._stepper.score.shown_stages(self._stepper.level)[number]) + " "
+        name = cut(name, width - 6)
+        return strip(
+            [Piece("──", Ink.LINE), Piece(name, bold=True), Piece("─" * (width - 2 - len(name)), Ink.LINE)],
+            self.palette,
+            width,
+        )
+
+    def _step(self, position: int, width: int) -> Strip:
+        stepper = self._stepper
+        lanes = self._lanes
+        assert lanes is not None
+        now = position == stepper.position
+        telling = stepper.telling(position)
+        mark = Piece(arrow(RIGHT), ground=Ground.NOW) if now else Piece(" ")
+        flag = "*" if stepper.seq_at(position) in stepper.bookmarks else " "
+        number = Piece(f"{position:>4}{flag} ", Ink.CHOSEN if now else Ink.DIM)
+        text = self._text(telling)
+        bold = now or telling.shape in (Shape.SOLID, Shape.DOUBLE)
+        shown = Piece(" " + cut(text, width - lanes.right - 2), telling.ink, bold=bold)
+        pieces = [mark, number, *self._drawing(telling, now), shown]
+        return strip(pieces, self.palette, width, Ground.CURSOR if now else Ground.PAGE)
+
+    def _text(self, telling: Telling) -> str:
+        """The step's text, with the name of a server that has no lane of its own."""
+        lanes = self._lanes
+        assert lanes is not None
+        hosts = [h for h in (telling.target, telling.source) if h in lanes.of_host]
+        shared = [h for h in hosts if lanes.names[lanes.of_host[h]] == SERVERS]
+        return f"{self._stepper.score.atlas.label(shared[0])}: {telling.text}" if shared else telling.text
+
+    def _lifelines(self, character: str) -> list[Piece]:
+        lanes = self._lanes
+        assert lanes is not None
+        left = lanes.width // 2
+        return [Piece(" " * left + character + " " * (lanes.width - left - 1), Ink.LINE) for _ in lanes.names]
+
+    def _drawing(self, telling: Telling, now: bool) -> list[Piece]:
+        """Lifelines with the arrow or dot of one step over them, exactly as wide as the lanes and one column."""
+        lanes = self._lanes
+        assert lanes is not None
+        cells = [Piece(" ", Ink.LINE) for _ in range(lanes.right - NUMBER_WIDTH)]
+        for lane in range(len(lanes.names)):
+            cells[lanes.middle(lane) - NUMBER_WIDTH] = Piece("│", Ink.LINE)
+        source, target = lanes.of_host.get(telling.source), lanes.of_host.get(telling.target)
+        if source is None:
+            return cells
+        start = lanes.middle(source) - NUMBER_WIDTH
+        if target is None or source == target:
+            cells[start] = Piece("●", telling.ink, bold=True)
+            return cells
+        end = lanes.middle(target) - NUMBER_WIDTH
+        step = 1 if end > start else -1
+        run = _RUNS[telling.shape][1 if now else 0]
+        for x in range(start + step, end, step):
+            cells[x] = Piece(run, telling.ink)
+        head = "x" if telling.lost else arrow(RIGHT if step > 0 else LEFT)
+        cells[end - step] = Piece(head, telling.ink, bold=True)
+        return cells

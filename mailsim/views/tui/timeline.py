@@ -1,0 +1,99 @@
+"""The timeline: stages above, below a rail with the position, faults and bookmarks; click or drag seeks."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.strip import Strip
+
+from mailsim.views.tui.chrome import stage_title
+from mailsim.views.tui.inks import Ground, Ink
+from mailsim.views.tui.painted import Chosen, Painted
+from mailsim.views.tui.stepper import Stepper
+from mailsim.views.tui.text import Line, Piece, cut, strip
+
+CURSOR = "[●]"
+
+
+class Timeline(Painted):
+    """All steps of the level on one row: equal distances, because simulated time has gaps of hours."""
+
+    def __init__(self, stepper: Stepper) -> None:
+        super().__init__(id="timeline")
+        self._stepper = stepper
+        self._dragging = False
+
+    def paint(self, width: int) -> list[Strip]:
+        return [
+            strip(self._names(width), self.palette, width),
+            strip(self._rail(width), self.palette, width),
+        ]
+
+    def column(self, position: int, width: int) -> int:
+        """The column of a position."""
+        return 1 + (width - 3) * position // max(1, self._stepper.last)
+
+    def position_at(self, x: int) -> int:
+        """The position of a column."""
+        last = self._stepper.last
+        width = max(1, self.size.width - 3)
+        return max(0, min(last, round((x - 1) * last / width)))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        self._dragging = True
+        self.capture_mouse()
+        self.post_message(Chosen(self.position_at(event.x)))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._dragging:
+            self.post_message(Chosen(self.position_at(event.x)))
+
+    def on_mouse_up(self) -> None:
+        if self._dragging:
+            self._dragging = False
+            self.release_mouse()
+
+    # --- inside ---
+
+    def _names(self, width: int) -> Line:
+        """The names of the stages at their first step; one that has no room is cut, its number stays."""
+        stepper = self._stepper
+        stages = stepper.score.shown_stages(stepper.level)
+        places = [self.column(mark, width) for mark in stepper.score.stage_positions(stepper.level)]
+        pieces: list[Piece] = []
+        x = 0
+        for index, (stage, place) in enumerate(zip(stages, places, strict=True)):
+            place = max(place, x)
+            end = places[index + 1] if index + 1 < len(places) else width
+            room = min(max(end, place) - place - 1, width - place)
+            number = f"{stage + 1}"
+            name = f"{number} {stage_title(stepper, stage)}"
+            text = name[:room] if room >= len(number) else number
+            if place + len(text) > width:
+                break
+            text = cut(name, room) if room >= len(number) + 4 else number
+            pieces.append(Piece(" " * (place - x)))
+            now = stage == stepper.stage_number
+            pieces.append(Piece(text, Ink.CHOSEN if now else Ink.DIM, underlined=now))
+            x = place + len(text)
+            pieces.append(Piece(" "))
+            x += 1
+        return pieces
+
+    def _rail(self, width: int) -> Line:
+        stepper = self._stepper
+        here = self.column(stepper.position, width)
+        cells = [Piece("━", Ink.COMMAND) if x <= here else Piece("─", Ink.LINE) for x in range(width - 1)]
+        cells[0] = Piece(" ")
+        for mark in stepper.score.stage_positions(stepper.level):
+            x = self.column(mark, width)
+            cells[x] = Piece("╋" if x <= here else "┼", Ink.COMMAND if x <= here else Ink.LINE)
+        for fault in stepper.score.faults:
+            x = self.column(stepper.score.position(stepper.level, fault.seq), width)
+            if stepper.future or fault.seq <= stepper.seq:
+                cells[x] = Piece("!" if fault.begins else "=", Ink.LATER, bold=True)
+        for seq in stepper.bookmarks:
+            cells[self.column(stepper.score.position(stepper.level, seq), width)] = Piece("*", Ink.HEADING, bold=True)
+        left = max(0, min(here - 1, width - 1 - len(CURSOR)))
+        for offset, character in enumerate(CURSOR):
+            cells[left + offset] = Piece(character, Ink.TEXT, Ground.NOW, bold=True)
+        return cells
