@@ -59,9 +59,7 @@ class _Builder:
         self.until_us = int(scenario.until)
         offset = scenario.start.utcoffset()
         assert offset is not None
-        self.calendar = Calendar(
-            round(scenario.start.timestamp()) * 1_000_000, round(offset.total_seconds() / 60)
-        )
+        self.calendar = Calendar(round(scenario.start.timestamp()) * 1_000_000, round(offset.total_seconds() / 60))
         self.network = Network(recorder, seed)
         self.hosts: dict[str, Host] = {}
 
@@ -151,9 +149,7 @@ class _Builder:
             start_us=self.calendar.start_us,
             utc_offset_minutes=self.calendar.utc_offset_minutes,
             nodes=(*hosts, *routers),
-            links=tuple(
-                Link(*link.between, link.latency, link.bandwidth, link.loss) for link in scenario.links
-            ),
+            links=tuple(Link(*link.between, link.latency, link.bandwidth, link.loss) for link in scenario.links),
             level=scenario.level,
             detail=scenario.detail,
             users={address: user.name or address for address, user in scenario.users.items()},

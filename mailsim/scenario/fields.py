@@ -21,6 +21,7 @@ DOMAIN_PATTERN = (
     r"(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$"
 )
 ID_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*(?:@[a-z0-9]+(?:-[a-z0-9]+)*)?$"
+LONGEST_MAIL_DOMAIN = 180
 _DOMAIN = re.compile(DOMAIN_PATTERN)
 _ID = re.compile(ID_PATTERN)
 
@@ -116,6 +117,13 @@ def _domain(value: object) -> str:
     return name
 
 
+def _mail_domain(value: object) -> str:
+    name = _domain(value)
+    if len(name) > LONGEST_MAIL_DOMAIN:
+        wrong("bad-name", value)
+    return name
+
+
 def _zone(value: object) -> str:
     return "." if value == "." else _domain(value)
 
@@ -124,6 +132,13 @@ DomainName: TypeAlias = Annotated[
     str, BeforeValidator(_domain), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 254})
 ]
 """A domain or host name in small letters, without the final dot."""
+
+MailDomain: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_mail_domain),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_MAIL_DOMAIN + 1}),
+]
+"""A domain that leaves room for the names of its hosts."""
 
 ZoneName: TypeAlias = Annotated[
     str, BeforeValidator(_zone), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 254})

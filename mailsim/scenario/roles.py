@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, create_model, field_validator
 
 from mailsim.agents import policy
+from mailsim.agents.resolver import ResolverPolicy
 from mailsim.scenario.fields import DomainName, Duration, IpNetwork, Size
 
 P = TypeVar("P")
@@ -60,12 +61,13 @@ def settings(policy_class: type, name: str, rename: Mapping[str, str] | None = N
 def to_policy(part: Settings, policy_class: type[P], rename: Mapping[str, str] | None = None) -> P:
     """The policy that the settings describe; fields that the settings do not have keep their defaults."""
     values: dict[str, Any] = {}
+    hints = get_type_hints(policy_class)
     for field in dataclasses.fields(policy_class):  # type: ignore[arg-type]
         if rename is not None and field.name not in rename:
             continue
         value = getattr(part, (rename or {}).get(field.name, field.name).removesuffix("_us"))
         if isinstance(value, Settings):
-            value = to_policy(value, type(field.default))
+            value = to_policy(value, hints[field.name])
         values[field.name] = value
     return policy_class(**values)
 
@@ -126,4 +128,5 @@ Msa = settings(policy.MsaPolicy, "Msa")
 Mda = settings(policy.MdaPolicy, "Mda")
 Imap = settings(policy.AccessPolicy, "Imap", IMAP_FIELDS)
 Pop3 = settings(policy.AccessPolicy, "Pop3", POP3_FIELDS)
+ResolverSettings = settings(ResolverPolicy, "ResolverSettings")
 ClientSettings = settings(policy.MuaPolicy, "ClientSettings")

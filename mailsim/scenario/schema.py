@@ -19,6 +19,7 @@ from mailsim.scenario.fields import (
     Line,
     LocalPart,
     MailAddress,
+    MailDomain,
     Port,
     Probability,
     Rate,
@@ -31,11 +32,10 @@ from mailsim.scenario.fields import (
     found_kind,
     wrong,
 )
-from mailsim.scenario.roles import ClientSettings, Imap, Mda, Msa, Mta, Part, Pop3
-
-__all__ = ["Scenario"]
+from mailsim.scenario.roles import ClientSettings, Imap, Mda, Msa, Mta, Part, Pop3, ResolverSettings
 
 LANGUAGES = ("en", "cs")
+TEXT_KEYS = ("title", "objective", "story")
 
 
 # --- ways to write less -------------------------------------------------------------------------
@@ -110,7 +110,7 @@ class Store(Part):
     """What one mailbox may hold; without it, as much as it likes."""
 
 
-class Resolver(Part):
+class Resolver(ResolverSettings):  # type: ignore[misc,valid-type]
     """A recursive resolver."""
 
     root: tuple[DomainName, ...] = ()
@@ -306,7 +306,7 @@ class Step(Part):
 class MailExchanger(Part):
     """One MX record; a plain word is the host."""
 
-    host: DomainName
+    host: MailDomain
     """A name without a dot is one of this domain."""
     preference: Annotated[int, Field(strict=True, ge=0, le=65535)] = 10
 
@@ -323,7 +323,7 @@ class MailExchanger(Part):
 class Backup(MailExchanger):
     """A server of somebody else that takes the domain's mail when its own servers are away."""
 
-    host: DomainName
+    host: MailDomain
     """Its operator is the domain that this host is in; the domain is made if it is not there."""
     preference: Annotated[int, Field(strict=True, ge=0, le=65535)] = 20
 
@@ -365,6 +365,8 @@ class Scenario(Part):
     level: Annotated[int, Field(strict=True, ge=1, le=5)] = 1
     detail: Literal["story", "dialogue", "packet"] = "story"
     """How closely the screens look at first."""
+    lesson: Line | None = None
+    """Its number in the curriculum, e.g. E01; lists are in this order."""
     syllabus: tuple[StrictStr, ...] = ()
     """Claims of the syllabus that it teaches."""
     start: Start | None = None
@@ -379,7 +381,7 @@ class Scenario(Part):
     ipv6: StrictBool | None = None
     """Whether hosts of `domains` have IPv6 addresses, unless the domain says otherwise."""
     domains: Annotated[
-        dict[DomainName, Domain],
+        dict[MailDomain, Domain],
         BeforeValidator(_as_mapping),
         _Or(_TEXTS, or_nothing=True),
     ] = Field(default_factory=dict)
@@ -400,12 +402,23 @@ class Scenario(Part):
     @property
     def texts(self) -> Mapping[str, Mapping[str, str]]:
         """Language -> `title`, `objective`, `story`, `explain.<topic>` -> text."""
-        named = {"title": self.title, "objective": self.objective, "story": self.story}
+        named = {name: getattr(self, name) for name in TEXT_KEYS}
         named |= {f"explain.{topic}": text for topic, text in self.explain.items()}
         return {
             language: {name: getattr(text, language) for name, text in named.items() if text is not None}
             for language in LANGUAGES
         }
+
+
+class Texts(Part):
+    """The texts of a scenario in one language: `en.yaml` or `cs.yaml` beside `scenario.yaml`."""
+
+    title: Line
+    objective: Text = ""
+    story: Text = ""
+    explain: dict[StrictStr, Text] = Field(default_factory=dict)
+    variants: dict[StrictStr, dict[StrictStr, Any]] = Field(default_factory=dict)
+    """Texts that are other in a variant."""
 
 
 def json_schema() -> dict[str, Any]:

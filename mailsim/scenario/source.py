@@ -105,12 +105,13 @@ class Source:
     def stop(self, code: str, mark: Mark = Mark(), **details: str) -> NoReturn:
         """Report a mistake after which nothing more can be read. Raises: ScenarioErrors."""
         self.report(code, mark, **details)
-        raise ScenarioErrors(self._in_order())
+        raise ScenarioErrors(self.in_order())
 
     def raise_mistakes(self) -> None:
         """Raise all mistakes, in the order of the file, if there are any."""
         if self.mistakes:
-            raise ScenarioErrors(self._in_order())
+            raise ScenarioErrors(self.in_order())
 
-    def _in_order(self) -> list[Mistake]:
+    def in_order(self) -> list[Mistake]:
+        """All mistakes, in the order of the file."""
         return sorted(self.mistakes, key=lambda mistake: (mistake.line, mistake.column))

@@ -1,0 +1,26 @@
+"""The command line: thin, and every command imports what it needs only when it runs."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from mailsim.cli import watching
+
+app = typer.Typer(
+    name="mailsim",
+    help="A small Internet in one process: see how e-mail works, byte by byte, hop by hop, forwards and back.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+watching.add_to(app)
+
+
+def main() -> None:
+    """What the command `mailsim` runs."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without some letter is no reason to crash
+    app()

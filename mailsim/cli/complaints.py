@@ -1,0 +1,54 @@
+"""Problems of the user's own making: said in full on stderr, exit status 2, never a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from mailsim.scenario.mistakes import Mistake
+
+EXIT_STATUS = 2
+
+
+@contextmanager
+def complaining(lang: str) -> Iterator[None]:
+    """Turn mistakes of a scenario, and files that cannot be written, into words."""
+    from mailsim.scenario.mistakes import ScenarioErrors
+
+    try:
+        yield
+    except ScenarioErrors as errors:
+        tell(errors.mistakes, lang)
+        raise typer.Exit(EXIT_STATUS) from None
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        refuse(f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem))
+
+
+def refuse(message: str) -> None:
+    """Say what is wrong and end the program. Raises: typer.Exit."""
+    typer.echo(message, err=True)
+    raise typer.Exit(EXIT_STATUS)
+
+
+def tell(mistakes: tuple[Mistake, ...], lang: str) -> None:
+    """Every mistake: where, what, the line itself, what to do; and how many there are."""
+    from mailsim.lessons.errors import COUNTS, WORDS
+    from mailsim.lessons.languages import plural_form
+
+    for mistake in mistakes:
+        message, hint = mistake.said(lang)
+        place = f"{mistake.file}:{mistake.line}:{mistake.column}: " if mistake.line else f"{mistake.file}: "
+        typer.echo(f"{place}{WORDS['error'][lang]}: {message}", err=True)
+        if mistake.source:
+            typer.echo(f"    {mistake.source}", err=True)
+            typer.echo(f"    {' ' * (mistake.column - 1)}^", err=True)
+        if hint:
+            typer.echo(f"    {WORDS['hint'][lang]}: {hint}", err=True)
+    count = COUNTS[lang][plural_form(lang, len(mistakes))]
+    typer.echo(count.format(n=len(mistakes)), err=True)

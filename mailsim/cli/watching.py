@@ -1,0 +1,128 @@
+"""Commands that run a scenario and show what happened: `run`, `why`, `pcap`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mailsim.cli.complaints import complaining, refuse
+from mailsim.cli.options import Detail, Language, ScenarioName, Seed
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mailsim.trace.trace import Trace
+
+PIPE_WIDTH = 100
+MAX_WIDTH = 120
+"""Longer lines are hard to read, however wide the terminal is."""
+
+RunDetail = Annotated[Detail | None, typer.Option(help="How closely to look; by default as the scenario says.")]
+WhyDetail = Annotated[Detail, typer.Option(help="Which of the causes to tell.")]
+EventsFile = Annotated[
+    Path | None,
+    typer.Option("--events", metavar="FILE.jsonl", help="Write every event there, as JSON lines; - is stdout."),
+]
+CaptureFile = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FILE.pcapng", help="Where the capture goes; - is stdout.")
+]
+EventNumber = Annotated[int, typer.Argument(metavar="NUMBER", help="Number of the event, as `run` prints it.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this module."""
+    for command in (run, why, pcap):
+        app.command()(command)
+
+
+def run(
+    scenario: ScenarioName,
+    lang: Language,
+    detail: RunDetail = None,
+    seed: Seed = None,
+    events: EventsFile = None,
+) -> None:
+    """Run a scenario and tell what happened, with explanations."""
+    from mailsim.trace.levels import Level
+    from mailsim.views.text import run_lines, write
+
+    with complaining(lang):
+        trace = trace_of(scenario, seed)
+        if events is not None:
+            _export(trace, events)
+        if events is None or str(events) != "-":
+            console, width = _console()
+            write(run_lines(trace, Level.of(detail or trace.world.detail), lang, width), console)
+
+
+def why(
+    scenario: ScenarioName,
+    number: EventNumber,
+    lang: Language,
+    detail: WhyDetail = Detail.STORY,
+    seed: Seed = None,
+) -> None:
+    """Tell why an event happened: its causes, from the beginning on."""
+    from mailsim.lessons.telling import say
+    from mailsim.trace.levels import Level
+    from mailsim.views.text import why_lines, write
+
+    with complaining(lang):
+        trace = trace_of(scenario, seed)
+        if not 0 <= number < len(trace.events):
+            refuse(say("why.no-event", lang, seq=number, last=len(trace.events) - 1))
+        console, width = _console()
+        write(why_lines(trace, number, lang, width, Level.of(detail)), console)
+
+
+def pcap(
+    scenario: ScenarioName,
+    output: CaptureFile,
+    lang: Language,
+    seed: Seed = None,
+) -> None:
+    """Write every packet of a run into a file for Wireshark."""
+    from mailsim.lessons.telling import say
+    from mailsim.views.pcapng import to_pcapng, write_pcapng
+
+    with complaining(lang):
+        trace = trace_of(scenario, seed)
+        if str(output) == "-":
+            sys.stdout.buffer.write(to_pcapng(trace))
+            return
+        with output.open("wb") as stream:
+            count = write_pcapng(trace, stream)
+        typer.echo(say("pcap.written", lang, n=count, file=output))
+
+
+def trace_of(scenario: str, seed: int | None) -> Trace:
+    """Run the scenario with this id, file or folder. Raises: ScenarioErrors."""
+    from mailsim.scenario.build import build
+    from mailsim.scenario.loader import open_scenario
+
+    return build(open_scenario(scenario), seed).run()
+
+
+def _export(trace: Trace, file: Path) -> None:
+    from mailsim.views.jsonl import write_jsonl
+
+    if str(file) == "-":
+        write_jsonl(trace, sys.stdout.buffer)
+        return
+    with file.open("wb") as stream:
+        write_jsonl(trace, stream)
+
+
+def _console() -> tuple[Console, int]:
+    """Where to print, and how wide: as the terminal is; into a pipe, as COLUMNS says."""
+    from rich.console import Console
+
+    console = Console()
+    if console.is_terminal:
+        return console, min(console.width, MAX_WIDTH)
+    columns = os.environ.get("COLUMNS", "")
+    return console, int(columns) if columns.isdecimal() else PIPE_WIDTH
