@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from mailsim.cli import watching
+from mailsim.cli import files, stepping, watching
 
 app = typer.Typer(
     name="mailsim",
@@ -15,7 +15,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+files.add_to(app)
 watching.add_to(app)
+stepping.add_to(app)
 
 
 def main() -> None:

@@ -37,5 +37,6 @@ ScenarioName: TypeAlias = Annotated[
 ]
 Seed: TypeAlias = Annotated[int | None, typer.Option(min=0, help="Another seed than the scenario's own.")]
 Language: TypeAlias = Annotated[
-    Lang, typer.Option("--lang", default_factory=default_language, help="Language of what is printed.")
+    Lang,
+    typer.Option("--lang", default_factory=default_language, show_default=False, help="Language of what is printed."),
 ]

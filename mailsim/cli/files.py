@@ -1,0 +1,69 @@
+"""Commands about scenario files: `list`, `schema`, `expand`, `lint`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailsim.cli.complaints import EXIT_STATUS, complaining, tell
+from mailsim.cli.options import Language, ScenarioName
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files or folders.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command("list")(list_scenarios)
+    app.command()(schema)
+    app.command()(expand)
+    app.command()(lint)
+
+
+def list_scenarios(lang: Language, as_json: AsJson = False) -> None:
+    """List the scenarios that come with mailsim."""
+    import json
+
+    from mailsim.scenario.loader import all_scenarios
+
+    with complaining(lang):
+        found = all_scenarios()
+    rows = [
+        {"id": s.id, "level": s.level, **{key: s.texts[lang][key] for key in ("title", "objective")}} for s in found
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    width = max((len(str(row["id"])) for row in rows), default=0)
+    for row in rows:
+        typer.echo(f"{row['id']:<{width}}  L{row['level']}  {row['title']}")
+
+
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    import json
+
+    from mailsim.scenario.schema import json_schema
+
+    typer.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+
+
+def expand(name: ScenarioName, lang: Language) -> None:
+    """Print the full form of a scenario: everything that the engine runs."""
+    from mailsim.scenario.emit import to_yaml
+    from mailsim.scenario.loader import open_scenario
+
+    with complaining(lang):
+        typer.echo(to_yaml(open_scenario(name)), nl=False)
+
+
+def lint(files: Files, lang: Language) -> None:
+    """Report every mistake in scenario files; exit status 2 when there is one."""
+    from mailsim.scenario.loader import lint as mistakes_of
+
+    found = [mistake for file in files for mistake in mistakes_of(file)]
+    if found:
+        tell(tuple(found), lang)
+        raise typer.Exit(EXIT_STATUS)
