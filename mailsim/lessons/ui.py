@@ -294,8 +294,6 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "plain.step": ("Step {i} of {n}, {time}.", "Krok {i} z {n}, {time}."),
     "plain.stage": ("Stage {i}: {name}.", "Etapa {i}: {name}."),
-    "plain.says": ("{source} to {target}: {text}", "{source} pro {target}: {text}"),
-    "plain.local": ("{source}: {text}", "{source}: {text}"),
     "plain.responsible": ("Responsible: {who}.", "Odpovídá: {who}."),
     "plain.unknown": ("Enter: next. b: back. q: quit.", "Enter: další. b: zpět. q: konec."),
 }

@@ -7,15 +7,15 @@ failed) is a word and a sign beside the colour, because nobody should need the c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from mailsim.lessons.ui import Words
-from mailsim.protocols.pdu import Json, printable
+from mailsim.protocols.pdu import printable
 from mailsim.trace.events import LOST, Event, Noted, Packet, Said
 from mailsim.trace.facts import QueueDeferred, RouteDecided, RouteFailed, TcpFact
 from mailsim.trace.trace import World
+from mailsim.views.text import reply_class
 from mailsim.views.tui.inks import Ink
 from mailsim.views.tui.text import by_words, chopped
 
@@ -116,39 +116,6 @@ def _dns_lines(event: Said) -> tuple[str, ...]:
     if event.pdu.role == "answer" and isinstance(records, list) and records:
         return tuple(f"{fields.get('qname', '')} {record}" for record in records)
     return (str(event.pdu),)
-
-
-_DIGITS = {"2": "ok", "3": "more", "4": "later", "5": "failed"}
-
-
-def reply_class(event: Said) -> str:
-    """`ok`, `more`, `later` or `failed`; "" for what is no reply (RFC 5321 section 4.2.1)."""
-    fields = event.pdu.fields()
-    code = fields.get("code")
-    if isinstance(code, int):
-        return _DIGITS.get(str(code)[0], "")
-    if event.protocol == "dns":
-        return _dns_class(fields)
-    text = str(event.pdu)
-    if event.protocol == "pop":
-        return "failed" if text.startswith("-ERR") else "more" if text.startswith("+ ") else "ok"
-    match event.pdu.role:
-        case "cont":
-            return "more"
-        case "tagged":
-            return "ok" if text.split(" ")[1:2] == ["OK"] else "failed"
-    return ""
-
-
-def _dns_class(fields: Mapping[str, Json]) -> str:
-    match fields.get("rcode"):
-        case "NOERROR":
-            return "ok"
-        case "SERVFAIL":
-            return "later"
-        case None:
-            return ""
-    return "failed"
 
 
 # --- packets ------------------------------------------------------------------------------------
