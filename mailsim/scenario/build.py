@@ -11,11 +11,11 @@ from mailsim.agents.access_pop3 import pop3_server
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory, User
 from mailsim.agents.host import Host
-from mailsim.agents.mua import Account, Mua, ReadMail, SendMail
+from mailsim.agents.mua import Account, Action, Mua, ReadMail, SendMail
 from mailsim.agents.nameserver import NameServer
 from mailsim.agents.policy import AccessPolicy, MdaPolicy, MsaPolicy, MtaPolicy, MuaPolicy
 from mailsim.agents.queue import Queue
-from mailsim.agents.resolver import Resolver
+from mailsim.agents.resolver import Resolver, ResolverPolicy
 from mailsim.mail.store import Store
 from mailsim.net.network import SIMPLIFICATIONS, Network
 from mailsim.protocols.dns import Delegation, Zone, ZoneSet
@@ -56,7 +56,7 @@ class _Builder:
         assert scenario.start is not None, "only an expanded scenario can be built"
         assert scenario.until is not None
         self.scenario, self.seed = scenario, seed
-        self.until_us = int(scenario.until)
+        self.until_us = scenario.until.since(0)
         offset = scenario.start.utcoffset()
         assert offset is not None
         self.calendar = Calendar(round(scenario.start.timestamp()) * 1_000_000, round(offset.total_seconds() / 60))
@@ -77,7 +77,7 @@ class _Builder:
         for address, user in self.scenario.users.items():
             self._start_user(address, user)
         for fault in self.scenario.faults:
-            self.network.schedule_fault(fault.at, fault.for_, fault.kind, fault.host, fault.port)
+            self.network.schedule_fault(fault.at.since(0), fault.for_, fault.kind, fault.host, fault.port)
         return Simulation(self._world(), self.network, self.hosts, self.until_us)
 
     # --- hosts and their programs ---------------------------------------------------------------
@@ -117,7 +117,11 @@ class _Builder:
             start(host.name, "name server", NameServer(host.name, zones).serve())
         if roles.resolver is not None:
             hints = Delegation.root({name: self._addresses(name) for name in roles.resolver.root})
-            start(host.name, "resolver", Resolver(host.name, hints, host.random("resolver")).serve())
+            start(
+                host.name,
+                "resolver",
+                Resolver(host.name, hints, host.random("resolver"), to_policy(roles.resolver, ResolverPolicy)).serve(),
+            )
         if roles.mda is not None:
             start(host.name, "mda", mda.serve(host, to_policy(roles.mda, MdaPolicy)))
         if roles.mta is not None or roles.msa is not None:
@@ -130,6 +134,25 @@ class _Builder:
             start(host.name, "imap", imap_server(host, to_policy(roles.imap, AccessPolicy, IMAP_FIELDS)))
         if roles.pop3 is not None:
             start(host.name, "pop3", pop3_server(host, to_policy(roles.pop3, AccessPolicy, POP3_FIELDS)))
+
+    # --- people ---------------------------------------------------------------------------------
+
+    def _start_user(self, address: str, user: schema.User) -> None:
+        """The user's mail client, and everything that the user will do with it."""
+        steps = [(step.at.since(0), _action(step)) for step in self.scenario.steps if step.user == address]
+        if not steps or user.pc is None:
+            return
+        client = user.client
+        account = Account(
+            address,
+            user.password or "",
+            client.submission_host or "",
+            client.access_host or "",
+            user.name or "",
+        )
+        book = {other: person.name for other, person in self.scenario.users.items() if person.name}
+        mua = Mua(self.hosts[user.pc], account, to_policy(client, MuaPolicy), book)
+        self.network.start(user.pc, f"mua of {address}", mua.run(steps))
 
     # --- the world as views see it --------------------------------------------------------------
 
@@ -157,6 +180,14 @@ class _Builder:
             texts=scenario.texts,
             simplifications=(NO_TLS, *SIMPLIFICATIONS),
         )
+
+
+def _action(step: schema.Step) -> Action:
+    if step.send is not None:
+        send = step.send
+        return SendMail(send.to, send.cc, send.bcc, send.subject, send.text)
+    assert step.read is not None
+    return ReadMail(step.read.protocol)
 
 
 def _reachable(addresses: Iterable[str], own: Iterable[str]) -> tuple[str, ...]:

@@ -94,6 +94,7 @@ def test_imaplib_fetches_every_attribute(session: imaplib.IMAP4, items: str):
         ("BODY[HEADER.FIELDS (Message-ID)]", b"Message-ID: <1@skola.example>\r\n\r\n"),
         ("BODY[1.1]", "Příliš žluťoučký kůň\r\n.\r\nřádek\r\n".encode()),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_imaplib_fetches_every_section(session: imaplib.IMAP4, item: str, expected: bytes):
     session.select()

@@ -46,12 +46,20 @@ def composed(*attachments: bytes, html: str = "") -> EmailMessage:
         mail.add_alternative(html, subtype="html")
     for number, octets in enumerate(attachments):
         mail.add_attachment(octets, maintype="application", subtype="pdf", filename=f"příloha{number}.pdf")
-    return mail
+    return with_fixed_boundaries(mail, "a")
 
 
 def forwarded() -> EmailMessage:
     mail = composed()
     mail.add_attachment(composed(b"abc" * 100, html="<p>kůň</p>"))
+    return with_fixed_boundaries(mail, "f")
+
+
+def with_fixed_boundaries(mail: EmailMessage, prefix: str) -> EmailMessage:
+    """The same boundaries in every process: the stdlib draws them by chance."""
+    for number, part in enumerate(mail.walk()):
+        if part.is_multipart() and part.get_content_maintype() == "multipart" and part.get_boundary() is None:
+            part.set_boundary(f"==={prefix}{number}===")
     return mail
 
 

@@ -198,7 +198,7 @@ def test_responses(response: r.Response):
     assert response.fields()
 
 
-@pytest.mark.parametrize("content", [*CORPUS.values(), RFC_EXAMPLE])
+@pytest.mark.parametrize("content", [*CORPUS.values(), RFC_EXAMPLE], ids=[*CORPUS, "RFC example"])
 def test_structures_of_real_mails(content: bytes):
     full = body_structure(content)
     data = FetchData(
