@@ -87,11 +87,13 @@ class Levels:
         return False
 
     def _brings_message(self, event: Said) -> bool:
-        """Whether a message, or a part of it, comes to the reader; flags and sizes alone are no transfer."""
+        """Whether a message, or a part of it, comes to the reader, or how many there are: perhaps none."""
         text = str(event.pdu)
         match self.conversations.topic(event):
             case "pop.reply.message" | "pop.reply.err":
                 return True
+            case "imap.untagged.exists":
+                return text.endswith("EXISTS")
             case "imap.untagged.fetch":
                 return "BODY[" in text or "RFC822 " in text
         return False

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from mailsim.scenario.build import build
+from mailsim.scenario.loader import open_scenario, read
+from mailsim.scenario.source import Source
 from mailsim.trace.events import LOST, Packet, Segment
 from mailsim.trace.trace import Trace
 from mailsim.views.pcapng import to_pcapng
@@ -31,6 +34,15 @@ FIELDS = (
     *("ip.checksum.status", "tcp.checksum.status", "udp.checksum.status", "_ws.expert.severity", "_ws.expert.message"),
     *("ip.src_host", "ipv6.src_host"),
 )
+
+
+POP_SCENARIO = """\
+id: pop
+domains: {skola.example: {users: [alena, dan]}}
+steps:
+  - {at: 1s, user: alena@skola.example, send: {to: dan@skola.example, subject: Ahoj, text: Ahoj}}
+  - {at: 20s, user: dan@skola.example, read: pop3}
+"""
 
 
 @dataclass(frozen=True)
@@ -98,6 +110,31 @@ def test_ipv6(tmp_path: Path) -> None:
     frames = dissected(scribe.trace(), tmp_path)
     check(scribe.trace(), frames, {"ipv6", "tcp"})
     assert [frame["ipv6.src_host"] for frame in frames] == [MSA, MX1, MSA]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "protocols"),
+    [
+        ("first-mail", {"smtp", "imf", "dns", "imap"}),
+        ("cross-domain", {"smtp", "imf", "dns", "imap"}),
+        ("mx-failover", {"smtp", "imf", "dns", "imap"}),
+    ],
+)
+def test_a_shipped_scenario(scenario: str, protocols: set[str], tmp_path: Path) -> None:
+    trace = build(open_scenario(scenario)).run()
+    frames = dissected(trace, tmp_path)
+    check(trace, frames, protocols)
+    ports = {packet.destination_port for packet in trace.events if isinstance(packet, Segment)}
+    assert {24, 143, 587} <= ports
+
+
+def test_pop3(tmp_path: Path) -> None:
+    source = Source("pop.yaml", POP_SCENARIO)
+    scenario, mistakes = read(source)
+    assert scenario is not None
+    assert not mistakes
+    trace = build(scenario).run()
+    check(trace, dissected(trace, tmp_path), {"smtp", "dns", "pop", "imf"})
 
 
 def test_the_judge_finds_a_wrong_checksum(tmp_path: Path) -> None:
