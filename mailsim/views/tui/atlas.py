@@ -14,7 +14,7 @@ from enum import IntEnum
 import networkx as nx
 
 from mailsim.trace.events import Event, Noted, Said
-from mailsim.trace.facts import RouteDecided, TcpFact
+from mailsim.trace.facts import FaultEnded, FaultStarted, RouteDecided, TcpFact, UserActed
 from mailsim.trace.trace import Node, Trace
 
 NEVER = 1 << 62
@@ -39,6 +39,7 @@ class Atlas:
         graph: edges between names.
         first_seen: name, or sorted pair of names -> the first event in which it takes part.
         preferences: host -> (event that tells it, MX preference).
+        start: the host of the first person who acts, "" if nobody does.
         columns: name -> hops from where the mail starts; `order`: the nodes from left to right.
     """
 
@@ -46,6 +47,7 @@ class Atlas:
     graph: nx.Graph[str] = field(default_factory=nx.Graph)
     first_seen: dict[str | tuple[str, str], int] = field(default_factory=dict)
     preferences: dict[str, tuple[int, int]] = field(default_factory=dict)
+    start: str = ""
     columns: dict[str, int] = field(default_factory=dict)
     order: tuple[str, ...] = ()
 
@@ -94,6 +96,10 @@ class Atlas:
                 for candidate in candidates:
                     host = candidate.host.rstrip(".")
                     self.preferences.setdefault(host, (event.seq, candidate.preference))
+            case Noted(fact=FaultStarted() | FaultEnded()):
+                return  # what happens to a host is nothing that it does
+            case Noted(fact=UserActed()) if not self.start and event.node in self.nodes:
+                self.start = event.node
         if isinstance(event, Noted) and event.node in self.nodes:
             self.first_seen.setdefault(event.node, event.seq)
 
@@ -110,7 +116,7 @@ class Atlas:
 
     def _columns(self, mail: nx.Graph[str]) -> dict[str, int]:
         seen = [name for name in self.nodes if self.importance(name) is Importance.MAIL]
-        start = min(seen, key=lambda name: self.first_seen[name], default=None)
+        start = self.start or min(seen, key=lambda name: self.first_seen[name], default=None)
         mail.add_nodes_from(seen)
         columns = {} if start is None else dict(nx.single_source_shortest_path_length(mail, start))
         for name in sorted(set(self.nodes) - columns.keys(), key=self._importance_and_first):

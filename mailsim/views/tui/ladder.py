@@ -24,7 +24,8 @@ from mailsim.views.tui.telling import Shape, Telling
 from mailsim.views.tui.text import Piece, cut, strip
 
 NUMBER_WIDTH = 7
-MIN_TEXT, MIN_LANE, MAX_LANE = 20, 4, 11
+MIN_TEXT, GOOD_TEXT = 20, 32
+MIN_LANE, MAX_LANE = 4, 11
 SERVERS = "*servers"
 _RUNS = {Shape.SOLID: "─━", Shape.DASHED: "╌╍", Shape.DOUBLE: "══"}
 
@@ -58,37 +59,55 @@ def lanes_for(stepper: Stepper, level: Level, width: int) -> Lanes:
     hosts = [name for name in atlas.order if name in stepper.score.hosts(level)]
     names = list(hosts)
     room = max(MIN_LANE, width - NUMBER_WIDTH - MIN_TEXT)
+    roomy = width - NUMBER_WIDTH - GOOD_TEXT
     servers = [name for name in hosts if atlas.importance(name) is Importance.NAME_SERVER]
     if len(servers) > 1 and len(names) * (MIN_LANE + 2) > room:
         names = [name for name in names if name not in servers[1:]]
         names[names.index(servers[0])] = SERVERS
     labels = max((len(atlas.label(name)) for name in names if name != SERVERS), default=4)
-    lane = max(MIN_LANE, min(MAX_LANE, labels + 1, room // max(1, len(names))))
+    lane = max(
+        MIN_LANE, min(MAX_LANE, labels + 1, max(roomy // max(1, len(names)), min(5, room // max(1, len(names)))))
+    )
     places = {name: index for index, name in enumerate(names)}
     of_host = {name: places.get(name, places.get(SERVERS, 0)) for name in hosts}
     return Lanes(tuple(names), lane, of_host)
 
 
 class LadderHead(Painted):
-    """The names over the lanes; those who act now are bright."""
+    """The names over the lanes; those who act now are bright. Narrow lanes have theirs on two rows in turn."""
 
     def __init__(self, stepper: Stepper) -> None:
         super().__init__(id="ladder-head")
         self._stepper = stepper
 
+    def rows(self, width: int) -> int:
+        """How many rows the names need at a width: one if all fit over their lanes."""
+        lanes = lanes_for(self._stepper, self._stepper.level, width)
+        return 2 if any(len(name) >= lanes.width for name in self._names(lanes)) else 1
+
     def paint(self, width: int) -> list[Strip]:
-        stepper = self._stepper
-        lanes = lanes_for(stepper, stepper.level, width)
-        active = active_lanes(stepper, lanes)
-        pieces = [Piece(" " * NUMBER_WIDTH)]
-        for index, name in enumerate(lanes.names):
-            shown = (
-                stepper.words("ladder.servers", n=lanes.shared) if name == SERVERS else stepper.score.atlas.label(name)
-            )
-            shown = shown if len(shown) < lanes.width else shown.removesuffix(f" x{lanes.shared}")
-            text = f"{cut(shown, lanes.width - 1):^{lanes.width}}"
+        lanes = lanes_for(self._stepper, self._stepper.level, width)
+        return [self._row(lanes, row, self.size.height, width) for row in range(self.size.height)]
+
+    def _names(self, lanes: Lanes) -> list[str]:
+        label, words = self._stepper.score.atlas.label, self._stepper.words
+        return [words("ladder.servers", n=lanes.shared) if name == SERVERS else label(name) for name in lanes.names]
+
+    def _row(self, lanes: Lanes, row: int, rows: int, width: int) -> Strip:
+        """Every `rows`-th name, each in the middle over its lane; on a second row, lines lead down to the lanes."""
+        active = active_lanes(self._stepper, lanes)
+        pieces: list[Piece] = []
+        x = 0
+        for index, name in enumerate(self._names(lanes)):
+            if index % rows != row:
+                continue
+            room = min(rows * lanes.width - 1, width)
+            text = cut(name, room)
+            left = max(x, min(lanes.middle(index) - len(text) // 2, width - len(text)))
+            pieces.append(Piece(" " * (left - x)))
             pieces.append(Piece(text, Ink.CHOSEN if index in active else Ink.DIM))
-        return [strip(pieces, self.palette, width)]
+            x = left + len(text)
+        return strip(pieces, self.palette, width)
 
 
 def active_lanes(stepper: Stepper, lanes: Lanes) -> set[int]:
@@ -107,6 +126,7 @@ class Ladder(Rolling):
         self._stepper = stepper
         self._lanes: Lanes | None = None
         self._marks: tuple[int, ...] = ()
+        self._separators: dict[int, int] = {}
         self._made_for: tuple[Level, int] | None = None
 
     def show_step(self) -> None:
@@ -115,7 +135,7 @@ class Ladder(Rolling):
         self._prepare()
         self.set_row_count(stepper.last + len(self._marks))
         row = self.row_of(max(1, stepper.position))
-        self.reveal(row - 1 if self._is_first_of_stage(stepper.position) else row, row)
+        self.reveal(row - 1 if row - 1 in self._separators else row, row)
         self.repaint()
 
     def on_resize(self) -> None:
@@ -161,12 +181,10 @@ class Ladder(Rolling):
             self._made_for = wanted
             self._lanes = lanes_for(self._stepper, *wanted)
             self._marks = self._stepper.score.stage_positions(self._stepper.level)
-
-    def _is_first_of_stage(self, position: int) -> bool:
-        return position in self._marks
+            self._separators = {self.row_of(mark) - 1: index for index, mark in enumerate(self._marks)}
 
     def _separator(self, row: int, width: int) -> Strip:
-        number = next((i for i, mark in enumerate(self._marks) if self.row_of(mark) - 1 == row), None)
+        number = self._separators.get(row)
         if number is None:
             return strip([], self.palette, width)
         if self._marks[number] > self._stepper.position and not self._stepper.future:

@@ -15,9 +15,10 @@ from heapq import heappop, heappush
 from itertools import count, pairwise
 from typing import NamedTuple, TypeAlias
 
-from mailsim.views.tui.atlas import Atlas, Importance, pair
+from mailsim.views.tui.atlas import Importance, pair
 from mailsim.views.tui.box import DOWN, LEFT, RIGHT, STEPS, UP, opposite
 from mailsim.views.tui.canvas import Point
+from mailsim.views.tui.map_graph import MapGraph
 
 MIN_BOX_WIDTH, MAX_BOX_WIDTH = 9, 17
 MIN_GAP, MAX_GAP = 5, 16
@@ -67,23 +68,23 @@ class MapLayout:
         return route if source < target else route[::-1]
 
 
-def lay_out(atlas: Atlas, width: int, height: int, widest: int = 12) -> MapLayout:
+def lay_out(graph: MapGraph, width: int, height: int, widest: int = 12) -> MapLayout:
     """Place and connect what fits into `width` x `height` cells; `widest` is the longest text for a box."""
-    shown = [name for name in atlas.order if atlas.importance(name) is Importance.MAIL]
-    helpers = sorted(set(atlas.order) - set(shown), key=lambda name: (atlas.importance(name), atlas.order.index(name)))
-    columns = max((atlas.columns[name] for name in shown), default=0) + 1
+    shown = [name for name in graph.order if graph.importance[name] is Importance.MAIL]
+    helpers = sorted(set(graph.order) - set(shown), key=lambda name: (graph.importance[name], graph.order.index(name)))
+    columns = max((graph.columns[name] for name in shown), default=0) + 1
     grid = _Grid.fitting(width, height, columns, widest + 4)
     layout = MapLayout()
     if grid is None:
-        layout.hidden = atlas.order
+        layout.hidden = graph.order
         return layout
-    slots = _place_mail(atlas, shown, grid, has_helpers=bool(helpers))
+    slots = _place_mail(graph, shown, grid, has_helpers=bool(helpers))
     for name in helpers:
-        _place_helper(atlas, name, grid, slots)
+        _place_helper(graph, name, grid, slots)
     boxes = {name: grid.box(*slot) for slot, name in slots.items()}
-    layout.boxes = {name: boxes[name] for name in atlas.order if name in boxes}
-    layout.hidden = tuple(name for name in atlas.order if name not in boxes)
-    layout.routes = _route_all(atlas, layout.boxes, width, height)
+    layout.boxes = {name: boxes[name] for name in graph.order if name in boxes}
+    layout.hidden = tuple(name for name in graph.order if name not in boxes)
+    layout.routes = _route_all(graph, layout.boxes, width, height)
     return layout
 
 
@@ -124,17 +125,17 @@ class _Grid:
 Slot: TypeAlias = tuple[int, int]
 
 
-def _place_mail(atlas: Atlas, names: Sequence[str], grid: _Grid, has_helpers: bool) -> dict[Slot, str]:
+def _place_mail(graph: MapGraph, names: Sequence[str], grid: _Grid, has_helpers: bool) -> dict[Slot, str]:
     """The mail nodes: the first of a column on the main row, further ones below it, then above."""
     stack: dict[int, int] = {}
     for name in names:
-        stack[atlas.columns[name]] = stack.get(atlas.columns[name], 0) + 1
+        stack[graph.columns[name]] = stack.get(graph.columns[name], 0) + 1
     deepest = max(stack.values(), default=1)
     folded = max(stack, default=0) >= grid.columns
     main = 1 if has_helpers and grid.rows > deepest and not folded else 0
     slots: dict[Slot, str] = {}
     for name in names:
-        fold, column = divmod(atlas.columns[name], grid.columns)
+        fold, column = divmod(graph.columns[name], grid.columns)
         rows = [*range(main + fold * deepest, grid.rows), *range(main - 1, -1, -1)]
         free = [(column, row) for row in rows if (column, row) not in slots]
         if free:
@@ -142,17 +143,17 @@ def _place_mail(atlas: Atlas, names: Sequence[str], grid: _Grid, has_helpers: bo
     return slots
 
 
-def _place_helper(atlas: Atlas, name: str, grid: _Grid, slots: dict[Slot, str]) -> None:
-    """A helper: the free place with the shortest way to those it talks to, the top row rather than the bottom."""
+def _place_helper(graph: MapGraph, name: str, grid: _Grid, slots: dict[Slot, str]) -> None:
+    """A helper: the free place with the shortest ways to those it talks to, the top row rather than the bottom."""
     free = [(c, r) for c in range(grid.columns) for r in range(grid.rows) if (c, r) not in slots]
     if not free:
         return
-    friends = [slot for slot, other in slots.items() if atlas.graph.has_edge(name, other)]
-    wish = min(atlas.columns[name], grid.columns - 1)
+    friends = [slot for slot, other in slots.items() if graph.graph.has_edge(name, other)]
+    wish = min(graph.columns[name], grid.columns - 1)
 
-    def price(slot: Slot) -> tuple[float, int, int]:
-        ways = sum(abs(slot[0] - c) + 1.5 * abs(slot[1] - r) for c, r in friends)
-        return ways + abs(slot[0] - wish), slot[1], -slot[0]
+    def price(slot: Slot) -> tuple[float, int, int, int]:
+        ways = sum((abs(slot[0] - c) + 1.5 * abs(slot[1] - r)) ** 2 for c, r in friends)
+        return ways, abs(slot[0] - wish), slot[1], -slot[0]
 
     slots[min(free, key=price)] = name
 
@@ -160,8 +161,8 @@ def _place_helper(atlas: Atlas, name: str, grid: _Grid, slots: dict[Slot, str]) 
 # --- the lines ----------------------------------------------------------------------------------
 
 
-def _route_all(atlas: Atlas, boxes: dict[str, Box], width: int, height: int) -> dict[Edge, Route]:
-    edges = sorted(pair(*edge) for edge in atlas.graph.edges if edge[0] in boxes and edge[1] in boxes)
+def _route_all(graph: MapGraph, boxes: dict[str, Box], width: int, height: int) -> dict[Edge, Route]:
+    edges = sorted(pair(*edge) for edge in graph.graph.edges if edge[0] in boxes and edge[1] in boxes)
     router = _Router(boxes, width, height)
 
     def length(edge: Edge) -> tuple[int, Edge]:

@@ -11,6 +11,7 @@ from mailsim.views.tui.atlas import NEVER, title
 from mailsim.views.tui.box import DOWN, HEAVY, LEFT, LIGHT, RIGHT, UP
 from mailsim.views.tui.canvas import Canvas
 from mailsim.views.tui.inks import Ground, Ink
+from mailsim.views.tui.map_graph import MapGraph
 from mailsim.views.tui.map_layout import Box, MapLayout, Route, lay_out
 from mailsim.views.tui.painted import Painted
 from mailsim.views.tui.stepper import Stepper
@@ -21,11 +22,11 @@ BADGE = "[@]"
 
 
 class NodeChosen(Message):
-    """A click chose a host."""
+    """A click chose a box, with one host or several."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__()
-        self.name = name
+        self.names = names
 
 
 class Map(Painted):
@@ -35,6 +36,7 @@ class Map(Painted):
         super().__init__(id="map")
         self._stepper = stepper
         self._layouts: dict[tuple[int, int], MapLayout] = {}
+        self._graph = MapGraph.of(stepper.score.atlas)
 
     @property
     def layout_now(self) -> MapLayout:
@@ -44,9 +46,8 @@ class Map(Painted):
         if known is None:
             if len(self._layouts) > 20:
                 self._layouts.clear()
-            atlas = self._stepper.score.atlas
-            widest = max((len(text) for name in atlas.nodes for text in self._texts(name, -1)), default=8)
-            known = self._layouts[size] = lay_out(atlas, *size, widest)
+            widest = max((len(text) for box in self._graph.order for text in self._texts(box, -1)), default=8)
+            known = self._layouts[size] = lay_out(self._graph, *size, widest)
         return known
 
     def paint(self, width: int) -> list[Strip]:
@@ -57,7 +58,7 @@ class Map(Painted):
             canvas.text(0, 0, cut(stepper.words("map.small"), width), Ink.DIM)
             return canvas.strips(self.palette)
         telling = stepper.telling(stepper.position) if stepper.position else None
-        active = {telling.source, telling.target} if telling else set()
+        active = {self._graph.box_of.get(host, "") for host in (telling.source, telling.target)} if telling else set()
         self._draw_lines(canvas, layout)
         for name, box in layout.boxes.items():
             if name not in active:
@@ -69,22 +70,39 @@ class Map(Painted):
         self._draw_badges(canvas, layout)
         if layout.hidden:
             note = f" {stepper.words('map.hidden', n=len(layout.hidden))} "
-            canvas.text(width - cell_len(note), height - 1, note, Ink.DIM)
+            canvas.text(width - cell_len(note), self._row_for_note(layout, width - cell_len(note)), note, Ink.DIM)
         return canvas.strips(self.palette)
 
     def on_click(self, event: events.Click) -> None:
+        place = event.get_content_offset(self)
         for name, box in self.layout_now.boxes.items():
-            if box.holds(event.x - self.gutter.left, event.y - self.gutter.top):
-                self.post_message(NodeChosen(name))
+            if place is not None and box.holds(*place):
+                self.post_message(NodeChosen(self._graph.members[name]))
 
     # --- inside ---
 
     def _is_involved(self, key: str | tuple[str, str]) -> bool:
-        return self._stepper.score.atlas.first_seen.get(key, NEVER) <= self._stepper.seq
+        return self._graph.first_seen.get(key, NEVER) <= self._stepper.seq
 
-    def _texts(self, name: str, seq: int) -> tuple[str, str]:
-        atlas = self._stepper.score.atlas
-        return title(atlas.nodes[name], atlas.preference(name, seq)), atlas.label(name)
+    def _row_for_note(self, layout: MapLayout, left: int) -> int:
+        """The lowest row where the note hides no box."""
+        rows = range(self.size.height - 1, -1, -1)
+        free = (
+            y
+            for y in rows
+            if not any(box.y <= y < box.y + box.height for box in layout.boxes.values() if box.x + box.width > left)
+        )
+        return next(free, self.size.height - 1)
+
+    def _texts(self, box: str, seq: int) -> tuple[str, str]:
+        """Title and label of a box; a shared one shows the host that acts at this event."""
+        atlas, hosts = self._stepper.score.atlas, self._graph.members[box]
+        if len(hosts) == 1:
+            return title(atlas.nodes[hosts[0]], atlas.preference(hosts[0], seq)), atlas.label(hosts[0])
+        telling = self._stepper.tell(seq) if seq >= 0 else None
+        acting = [host for host in hosts if telling and host in (telling.source, telling.target)]
+        labels = acting or hosts
+        return self._stepper.words("ladder.servers", n=len(hosts)), ", ".join(atlas.label(host) for host in labels)
 
     def _draw_lines(self, canvas: Canvas, layout: MapLayout) -> None:
         for involved in (False, True):
@@ -115,7 +133,8 @@ class Map(Painted):
     def _draw_arrow(self, canvas: Canvas, layout: MapLayout, telling: Telling | None) -> None:
         if telling is None or not telling.target:
             return
-        route: Route = layout.route(telling.source, telling.target)
+        box_of = self._graph.box_of
+        route: Route = layout.route(box_of.get(telling.source, ""), box_of.get(telling.target, ""))
         if len(route) < 3:
             return
         canvas.line(route[1:-1], telling.ink, HEAVY)
@@ -126,7 +145,7 @@ class Map(Painted):
 
     def _draw_badges(self, canvas: Canvas, layout: MapLayout) -> None:
         for name in self._stepper.score.responsible(self._stepper.seq):
-            box = layout.boxes.get(name)
+            box = layout.boxes.get(self._graph.box_of.get(name, ""))
             if box is not None:
                 canvas.text(box.x + box.width - 5, box.y + box.height - 1, BADGE, Ink.TEXT, Ground.NOW, bold=True)
 

@@ -97,13 +97,15 @@ class Rolling(ScrollView, can_focus=False):
             self.virtual_size = size
 
     def reveal(self, first: int, last: int) -> None:
-        """Scroll as little as needed to see these rows, the first one before all others."""
-        top, height = round(self.scroll_offset.y), self.lines
-        if last >= top + height:
-            top = last - height + 1
-        top = max(0, min(top, first))
+        """Scroll so that these rows are seen, the first one before all others.
+
+        The view turns by half pages, so most steps move nothing, at least half a page of what went before stays in
+        sight, and the place depends on the rows alone: stepping back shows the same picture again.
+        """
+        half = max(1, self.lines // 2)
+        top = min(first, max(0, (last // half - 1) * half))
         if top != round(self.scroll_offset.y):
-            self.scroll_to(y=top, animate=False, force=True)
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
     def repaint(self) -> None:
         """Refresh the rows in view that differ from what was shown."""

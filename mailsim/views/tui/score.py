@@ -8,7 +8,7 @@ the trace up to that step, so going back needs no undo.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,10 +21,6 @@ from mailsim.trace.stages import Stage, stages
 from mailsim.trace.trace import Trace
 from mailsim.trace.why import why
 from mailsim.views.tui.atlas import Atlas
-from mailsim.views.tui.telling import Telling, line_count, parts
-
-PACKET_CELLS = 72
-"""No packet needs more cells for its one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,24 +144,6 @@ class Score:
         if not wanted or not found:
             return None
         return next((seq for seq in found if seq > after), found[0])
-
-    def row_counts(self, level: Level, width: int, told: Callable[[int], Telling]) -> Iterator[int]:
-        """How many rows of the wire pane each step of a level takes at a width.
-
-        A step whose bytes are fewer than a row's cells needs no telling: its lines cannot wrap.
-        """
-        events = self.trace.events
-        for seq in self.steps(level):
-            event = events[seq]
-            if isinstance(event, Said):
-                if len(event.pdu.to_bytes()) <= width and event.protocol != "dns":
-                    yield line_count(event)
-                    continue
-            elif isinstance(event, Packet) and width >= PACKET_CELLS:
-                yield 1
-                continue
-            telling = told(seq)
-            yield sum(len(parts(telling, line, width)) for line in telling.lines)
 
 
 def _hosts(event: Event) -> Iterator[str]:

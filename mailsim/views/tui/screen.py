@@ -163,8 +163,17 @@ class MainScreen(Screen[None]):
         tabs.names = BIG_PANES if arrangement.layout is Layout.SMALL else TAB_PANES
         tabs.current = self._big if arrangement.layout is Layout.SMALL or self._zoomed else self._tab
         self._title_panes()
+        self._size_ladder_head()
         self.query_one(Body).refresh(layout=True)
         self.call_after_refresh(self.show_step)
+
+    def _size_ladder_head(self) -> None:
+        """One or two rows for the names, whichever this level and width need."""
+        arrangement = self.arrangement(self.app.size)
+        region = arrangement.regions.get("ladder")
+        if region is not None:
+            head = self.query_one(LadderHead)
+            head.styles.height = head.rows(region.width - (2 if "ladder" in arrangement.framed else 0))
 
     def _title_panes(self) -> None:
         """The names of the panes in their borders, with their keys."""
@@ -246,9 +255,12 @@ class MainScreen(Screen[None]):
 
     @on(NodeChosen)
     def _node_chosen(self, message: NodeChosen) -> None:
-        node = self.stepper.score.atlas.nodes[message.name]
-        roles = "+".join(role.upper() for role in node.roles)
-        self.say(f"{node.name}  {' '.join(node.addresses)}  {roles}")
+        nodes = [self.stepper.score.atlas.nodes[name] for name in message.names]
+        if len(nodes) > 1:
+            self.say(", ".join(node.name for node in nodes))
+            return
+        roles = "+".join(role.upper() for role in nodes[0].roles)
+        self.say(f"{nodes[0].name}  {' '.join(nodes[0].addresses)}  {roles}")
 
     # --- stepping ---
 
@@ -417,6 +429,7 @@ class MainScreen(Screen[None]):
         self.stepper.zoom_level()
         level = self.stepper.words(f"level.{self.stepper.level.name.lower()}")
         self.say(self.stepper.words("level.now", level=level))
+        self._size_ladder_head()
         self._forget_rows()
 
     def do_future(self) -> None:

@@ -12,7 +12,7 @@ from enum import Enum
 
 from mailsim.lessons.ui import Words
 from mailsim.protocols.pdu import printable
-from mailsim.trace.events import LOST, Event, Noted, Packet, Said
+from mailsim.trace.events import LOST, Event, Noted, Packet, Said, Segment, flag_names
 from mailsim.trace.facts import QueueDeferred, RouteDecided, RouteFailed, TcpFact
 from mailsim.trace.trace import World
 from mailsim.views.text import reply_class
@@ -65,12 +65,9 @@ def tell(event: Event, world: World, words: Words) -> Telling:
 
 
 def line_count(event: Event) -> int:
-    """How many `lines` the telling has, without making them: scroll positions need all counts at once."""
-    if not isinstance(event, Said):
+    """About how many `lines` the telling has, without making them: scroll bars want all counts at once."""
+    if not isinstance(event, Said) or event.protocol == "dns":
         return 1
-    wire: object = getattr(event.pdu, "wire", None)
-    if event.protocol == "dns" and isinstance(wire, bytes):
-        return len(_dns_lines(event)) if event.pdu.role == "answer" else 1
     return max(1, _count_lines(event.pdu.to_bytes()))
 
 
@@ -125,7 +122,17 @@ def _packet(event: Packet) -> Telling:
     lost = event.arrives_at == LOST
     ink = Ink.FAILED if lost else Ink.DIM
     shape = Shape.SOLID if event.payload else Shape.DASHED
-    return Telling(event.node, event.peer, shape, "--", ink, "failed" if lost else "", str(event), (str(event),), lost)
+    text = packet_text(event)
+    return Telling(event.node, event.peer, shape, "--", ink, "failed" if lost else "", text, (text,), lost)
+
+
+def packet_text(event: Packet) -> str:
+    """What matters most comes first, because a narrow screen shows the beginning: flags, size, ports."""
+    ports = f"{event.source_port} > {event.destination_port}"
+    if not isinstance(event, Segment):
+        return f"UDP len {len(event.payload)}  {ports}"
+    again = " retransmission" if event.retransmission else ""
+    return f"TCP [{flag_names(event.flags)}] len {len(event.payload)}{again}  {ports}"
 
 
 # --- facts --------------------------------------------------------------------------------------

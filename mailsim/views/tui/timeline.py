@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import events
 from textual.strip import Strip
 
+from mailsim.trace.levels import Level
 from mailsim.views.tui.chrome import stage_title
 from mailsim.views.tui.inks import Ground, Ink
 from mailsim.views.tui.painted import Chosen, Painted
@@ -21,6 +22,7 @@ class Timeline(Painted):
         super().__init__(id="timeline")
         self._stepper = stepper
         self._dragging = False
+        self._columns: tuple[tuple[Level, int], tuple[int, ...]] | None = None
 
     def paint(self, width: int) -> list[Strip]:
         return [
@@ -54,15 +56,23 @@ class Timeline(Painted):
 
     # --- inside ---
 
+    def _mark_columns(self, width: int) -> tuple[int, ...]:
+        """The column where each stage begins; the same until level or width changes."""
+        key = (self._stepper.level, width)
+        if self._columns is None or self._columns[0] != key:
+            marks = self._stepper.score.stage_positions(self._stepper.level)
+            self._columns = key, tuple(self.column(mark, width) for mark in marks)
+        return self._columns[1]
+
     def _names(self, width: int) -> Line:
         """The names of the stages at their first step; one that has no room is cut, its number stays."""
         stepper = self._stepper
         stages = stepper.score.shown_stages(stepper.level)
-        places = [self.column(mark, width) for mark in stepper.score.stage_positions(stepper.level)]
+        places = self._mark_columns(width)
         pieces: list[Piece] = []
         x = 0
-        for index, (stage, place) in enumerate(zip(stages, places, strict=True)):
-            place = max(place, x)
+        for index, (stage, mark) in enumerate(zip(stages, places, strict=True)):
+            place = max(mark, x)
             end = places[index + 1] if index + 1 < len(places) else width
             room = min(max(end, place) - place - 1, width - place)
             number = f"{stage + 1}"
@@ -84,8 +94,7 @@ class Timeline(Painted):
         here = self.column(stepper.position, width)
         cells = [Piece("━", Ink.COMMAND) if x <= here else Piece("─", Ink.LINE) for x in range(width - 1)]
         cells[0] = Piece(" ")
-        for mark in stepper.score.stage_positions(stepper.level):
-            x = self.column(mark, width)
+        for x in self._mark_columns(width):
             cells[x] = Piece("╋" if x <= here else "┼", Ink.COMMAND if x <= here else Ink.LINE)
         for fault in stepper.score.faults:
             x = self.column(stepper.score.position(stepper.level, fault.seq), width)

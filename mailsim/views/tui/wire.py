@@ -1,13 +1,9 @@
 """The wire: every line that went over it, as the RFCs quote a session, with the number of its step.
 
-Long lines wrap under themselves. Which row a step begins at is a prefix sum over the lines of all steps; it is
-computed once for each level and width.
+Long lines wrap under themselves; which row a step begins at is the business of `mailsim.views.tui.row_index`.
 """
 
 from __future__ import annotations
-
-from bisect import bisect_right
-from itertools import accumulate
 
 from textual import events
 from textual.strip import Strip
@@ -15,8 +11,9 @@ from textual.strip import Strip
 from mailsim.trace.levels import Level
 from mailsim.views.tui.inks import Ground, Ink
 from mailsim.views.tui.painted import Chosen, Rolling
+from mailsim.views.tui.row_index import RowIndex
 from mailsim.views.tui.stepper import Stepper
-from mailsim.views.tui.telling import Shape, Telling, parts
+from mailsim.views.tui.telling import Shape, Telling, line_count, parts
 from mailsim.views.tui.text import Line, Piece, strip
 
 NUMBER_WIDTH = 7
@@ -29,7 +26,7 @@ class Wire(Rolling):
     def __init__(self, stepper: Stepper) -> None:
         super().__init__(id="wire")
         self._stepper = stepper
-        self._ends: list[int] = []
+        self._index = RowIndex((), lambda _: 1)
         self._made_for: tuple[Level, int, str] | None = None
         self._rows: dict[int, list[Line]] = {}
 
@@ -37,11 +34,13 @@ class Wire(Rolling):
         """Follow the stepper."""
         self._prepare()
         position = self._stepper.position
-        self.set_row_count(self._ends[-1] if self._ends else 0)
         if position:
-            first = self.first_row(position)
-            self.reveal(first, self._ends[position - 1] - 1)
+            first = self._index.first_row(position)
+            last = first + len(self._wrapped(position)) - 1
+            self.set_row_count(self._index.total)
+            self.reveal(first, last)
         else:
+            self.set_row_count(self._index.total)
             self.reveal(0, 0)
         self.repaint()
 
@@ -51,41 +50,37 @@ class Wire(Rolling):
 
     def first_row(self, position: int) -> int:
         """The row where the step at a position (from 1) begins."""
-        return self._ends[position - 2] if position > 1 else 0
+        return self._index.first_row(position)
 
     def on_click(self, event: events.Click) -> None:
-        position = bisect_right(self._ends, event.y + round(self.scroll_offset.y)) + 1
-        if position <= self._stepper.last and (self._stepper.future or position <= self._stepper.position):
+        position = self._index.position_at(event.y + round(self.scroll_offset.y))
+        if position is not None and (self._stepper.future or position <= self._stepper.position):
             self.post_message(Chosen(position))
 
     def row(self, index: int, width: int) -> Strip:
         self._prepare()
-        position = bisect_right(self._ends, index) + 1
+        position = self._index.position_at(index)
         stepper = self._stepper
-        if position > stepper.last or (position > stepper.position and not stepper.future):
+        if position is None or (position > stepper.position and not stepper.future):
             return strip([], self.palette, width)
         now = position == stepper.position
         lines = self._wrapped(position)
-        line = lines[index - self.first_row(position)]
-        mark = Piece("▌", Ink.TEXT) if now else Piece(" ")
-        return self._cursor(strip([mark, *line], self.palette, width, Ground.CURSOR if now else Ground.PAGE), now)
+        line = lines[min(index - self.first_row(position), len(lines) - 1)]
+        made = strip([Piece(" "), *line], self.palette, width, Ground.CURSOR if now else Ground.PAGE)
+        return Strip.join([strip([Piece(" ")], self.palette, 1, Ground.NOW), made.crop(1)]) if now else made
 
     # --- inside ---
 
-    def _cursor(self, made: Strip, now: bool) -> Strip:
-        """The bar at the left of the current step, yellow because it is now."""
-        if not now:
-            return made
-        bar = strip([Piece(" ")], self.palette, 1, Ground.NOW)
-        return Strip.join([bar, made.crop(1)])
-
     def _prepare(self) -> None:
-        wanted = (self._stepper.level, self.columns, self._stepper.words.language)
+        """The rows of this level, width and language."""
+        stepper = self._stepper
+        wanted = (stepper.level, self.columns, stepper.words.language)
         if wanted != self._made_for:
             self._made_for = wanted
             self._rows.clear()
-            stepper = self._stepper
-            self._ends = list(accumulate(stepper.score.row_counts(stepper.level, self.text_width, stepper.tell)))
+            events = stepper.score.trace.events
+            guesses = [line_count(events[seq]) for seq in stepper.score.steps(stepper.level)]
+            self._index = RowIndex(guesses, lambda position: len(self._wrapped(position)))
 
     @property
     def text_width(self) -> int:
