@@ -1,0 +1,55 @@
+"""Prints the table of ratios with their goals: `python -m tests.benchmarks [--quick]`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from tests.benchmarks.measure import PathCost, exponent, growth, path_cost
+from tests.benchmarks.world import Reading
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print; `--quick` takes a minute and is less exact."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer mails and turns")
+    parser.add_argument("--mails", type=int, nargs="+", help="numbers of mails for the growth of time")
+    options = parser.parse_args(arguments)
+    sizes = options.mails or ([250, 1000, 4000] if options.quick else [1000, 4000, 16000])
+    turns = 1 if options.quick else 2
+    print_path_cost(path_cost(sizes[0], 2 * turns + 1))
+    readings: tuple[Reading, ...] = ("pop3", "never")
+    for reading in readings:
+        print_growth(reading, sizes, growth(sizes, turns, reading))
+
+
+def print_path_cost(cost: PathCost) -> None:
+    """The whole path: in bare SimPy events, and what the trace adds."""
+    print(f"{cost.mails} mails, {cost.events / cost.mails:.1f} SimPy events a mail")
+    for name, seconds in (
+        ("bare events", cost.bare_s),
+        ("trace off", cost.untraced_s),
+        ("trace on", cost.traced_s),
+    ):
+        print(f"  {name:<12}{seconds / cost.mails * 1e6:9.0f} us a mail")
+    row("whole path, trace off / bare SimPy events", cost.untraced_ratio, 5.0)
+    row("whole path, trace on / bare SimPy events", cost.traced_ratio)
+    row("trace on / trace off", cost.trace_ratio, 1.35)
+
+
+def print_growth(reading: Reading, sizes: Sequence[int], seconds: Sequence[float]) -> None:
+    """Time against the number of mails."""
+    print(f"mails against time, read by {reading}" if reading != "never" else "mails against time, never read")
+    for size, second in zip(sizes, seconds, strict=True):
+        print(f"  {size:>6} mails{second / size * 1e6:9.0f} us a mail")
+    row("exponent", exponent(sizes, seconds), 1.05)
+
+
+def row(name: str, value: float, goal: float | None = None) -> None:
+    """One figure, and whether it is as good as we want."""
+    verdict = "" if goal is None else f"  goal <= {goal:<5}{'met' if value <= goal else 'NOT MET'}"
+    print(f"  {name:<44}{value:6.2f}{verdict}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""The benchmark itself works: with tiny numbers, and without a word about time."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailsim.trace.events import Segment
+from tests.benchmarks import __main__ as benchmark
+from tests.benchmarks.measure import exponent
+from tests.benchmarks.world import Load, World
+
+MAILS = 9
+
+
+@pytest.mark.parametrize(("reading", "left"), [("pop3", 0), ("imap", MAILS), ("never", MAILS)])
+def test_every_mail_goes_the_whole_way(reading, left):
+    world = World(Load(MAILS, reading, keep_trace=True))
+    world.run()
+    kinds = [event.kind for event in world.recorder.events]
+    assert kinds.count("mda.deliver") == MAILS
+    assert kinds.count("mua.show") == (0 if reading == "never" else MAILS)
+    assert world.stored == left
+
+
+def test_the_trace_does_not_change_the_run():
+    traced, untraced = World(Load(MAILS, keep_trace=True)), World(Load(MAILS))
+    assert traced.run() == untraced.run()
+    assert traced.recorder.next_seq == untraced.recorder.next_seq == len(traced.recorder.events)
+    assert untraced.recorder.events == []
+
+
+def test_nothing_is_lost_or_sent_twice():
+    world = World(Load(MAILS, keep_trace=True))
+    world.run()
+    segments = [event for event in world.recorder.events if isinstance(event, Segment)]
+    assert not any(segment.retransmission or segment.arrives_at < 0 for segment in segments)
+
+
+def test_exponent():
+    assert exponent([10, 20, 40], [3.0, 6.0, 12.0]) == pytest.approx(1.0)
+    assert exponent([10, 20, 40], [3.0, 12.0, 48.0]) == pytest.approx(2.0)
+
+
+def test_the_table_prints(capsys):
+    benchmark.main(["--quick", "--mails", "4", "8"])
+    printed = capsys.readouterr().out
+    assert printed.count("goal <=") == 4
