@@ -7,9 +7,9 @@ when the list is at its end stays in the queue.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from mailsim.agents import routing
 from mailsim.agents.host import Host
@@ -23,6 +23,8 @@ from mailsim.mail.envelope import Envelope
 from mailsim.protocols.smtp import Reply
 from mailsim.trace.facts import RouteFailed
 
+Taken: TypeAlias = Callable[[str, Outcome], Awaitable[None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -33,10 +35,11 @@ class Parcel:
     content: bytes
 
 
-async def attempt(host: Host, policy: MtaPolicy, parcel: Parcel) -> dict[str, Outcome]:
+async def attempt(host: Host, policy: MtaPolicy, parcel: Parcel, taken: Taken) -> dict[str, Outcome]:
     """Route the mail, all of whose recipients have one destination, and try to pass it on.
 
-    Returns: an outcome for each recipient. Never raises because of the network.
+    Args: taken: awaited for each recipient in the moment of the 250, which ends our responsibility.
+    Returns: an outcome for each recipient who was not taken. Never raises because of the network.
     """
     recipients = parcel.envelope.recipients
     route = await routing.decide(host, policy, recipients[0].rpartition("@")[2])
@@ -44,7 +47,7 @@ async def attempt(host: Host, policy: MtaPolicy, parcel: Parcel) -> dict[str, Ou
         await Note(route.fact(parcel.message, recipient))
     if route.failure:
         return dict.fromkeys(recipients, Outcome(route.failure))
-    return await Attempt(host, policy, parcel, route).run()
+    return await Attempt(host, policy, parcel, route, taken).run()
 
 
 class Attempt:
@@ -52,11 +55,11 @@ class Attempt:
 
     Attributes:
         waiting: recipients who may still find somebody to take the mail.
-        outcomes: the last word about each recipient so far.
+        outcomes: the last word about each recipient whom nobody has taken yet.
     """
 
-    def __init__(self, host: Host, policy: MtaPolicy, parcel: Parcel, route: Route) -> None:
-        self.host, self.policy, self.parcel, self.route = host, policy, parcel, route
+    def __init__(self, host: Host, policy: MtaPolicy, parcel: Parcel, route: Route, taken: Taken) -> None:
+        self.host, self.policy, self.parcel, self.route, self.taken = host, policy, parcel, route, taken
         self.is_local = route.how == "local"
         self.waiting = list(parcel.envelope.recipients)
         self.outcomes: dict[str, Outcome] = {}
@@ -88,13 +91,16 @@ class Attempt:
         try:
             turned_away = await self._converse(smtp, replies)
         except (ConnectionLost, RemoteProtocolError):
-            await smtp.quit()
             actions = await self._sort(name, address, replies)
-            return actions | await self._failed(self._without(replies), name, address, "dropped", DROPPED)
-        if turned_away:
-            situation = _situation("greeting", turned_away)
-            return await self._failed(self.waiting, name, address, situation, turned_away, is_quoted=True)
-        return await self._sort(name, address, replies)
+            actions |= await self._failed(self._without(replies), name, address, "dropped", DROPPED)
+        else:
+            if turned_away:
+                situation = _situation("greeting", turned_away)
+                actions = await self._failed(self.waiting, name, address, situation, turned_away, is_quoted=True)
+            else:
+                actions = await self._sort(name, address, replies)
+        await smtp.quit()
+        return actions
 
     async def _connect(self, address: str) -> SmtpClient:
         policy = self.policy
@@ -110,7 +116,6 @@ class Attempt:
         if reply.is_positive:
             envelope = self.parcel.envelope.to(*self.waiting)
             await smtp.transact(envelope, self.parcel.content, replies, all_or_nothing=self.policy.all_or_nothing)
-        await smtp.quit()
         return None if reply.is_positive else reply
 
     async def _sort(self, name: str, address: str, replies: dict[str, Reply]) -> set[Action]:
@@ -118,8 +123,9 @@ class Attempt:
         actions: set[Action] = set()
         for recipient, reply in replies.items():
             if reply.is_positive:
-                self.outcomes[recipient] = Outcome(reply, name, self.is_local)
                 self.waiting.remove(recipient)
+                self.outcomes.pop(recipient, None)
+                await self.taken(recipient, Outcome(reply, name, self.is_local))
             else:
                 situation = _situation("reply", reply)
                 actions |= await self._failed([recipient], name, address, situation, reply, is_quoted=True)

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mailsim.agents import bounce, routing
-from mailsim.agents.delivery import Parcel, attempt
+from mailsim.agents.delivery import Parcel, Taken, attempt
 from mailsim.agents.host import Host
 from mailsim.agents.operations import Note, Now, Sleep, Spawn
 from mailsim.agents.outcome import Outcome
@@ -95,21 +95,27 @@ class Queue:
             for recipient in recipients:
                 await Note(QueueTried(mail.message, recipient, mail.id, tries))
             parcel = Parcel(mail.message, mail.envelope.to(*recipients), mail.content)
-            outcomes = await attempt(self.host, self.policy, parcel)
+            outcomes = await attempt(self.host, self.policy, parcel, self._taken(mail, tries))
             recipients = await self._settle(mail, outcomes, tries)
             if recipients:
                 await self._wait(mail, recipients, outcomes, tries, started_us)
 
+    def _taken(self, mail: QueuedMail, tries: int) -> Taken:
+        """What happens when somebody says 250 for a recipient."""
+
+        async def done(recipient: str, outcome: Outcome) -> None:
+            fate = "delivered" if outcome.is_final_delivery else "relayed"
+            await self._done(mail, recipient, tries, fate, outcome.host)
+
+        return done
+
     async def _settle(self, mail: QueuedMail, outcomes: Mapping[str, Outcome], tries: int) -> list[str]:
-        """End what has ended; gives the recipients who are to be tried again."""
+        """Give back what has failed for good; gives the recipients who are to be tried again."""
         failed: dict[str, Outcome] = {}
         again: list[str] = []
         is_too_old = await Now() - mail.arrived_us >= self.policy.expire_us
         for recipient, outcome in outcomes.items():
-            if outcome.reply.is_positive:
-                fate = "delivered" if outcome.is_final_delivery else "relayed"
-                await self._done(mail, recipient, tries, fate, outcome.host)
-            elif not self._may_try_again(outcome.reply):
+            if not self._may_try_again(outcome.reply):
                 failed[recipient] = outcome
             elif is_too_old:
                 await Note(QueueExpired(mail.message, recipient, mail.id, tries))

@@ -185,6 +185,14 @@ def test_recipients_have_fates_of_their_own(pipelining: bool) -> None:
     assert mail.waiting == [JANA]
 
 
+def test_who_was_taken_is_done_before_the_others_are_tried_elsewhere() -> None:
+    relay = Relay(five())
+    relay.stage.unreachable[MX2] = ConnectionTimedOut("silence")
+    relay.send(BOREK, PAVEL, JANA)
+    kinds = [type(fact) for fact in relay.stage.notes]
+    assert kinds.index(QueueDone) < kinds.index(RouteFailed)
+
+
 def test_belief_m27_one_bad_recipient_fails_the_whole_mail() -> None:
     relay = Relay(five(), all_or_nothing=True).send(BOREK, PAVEL, JANA)
     assert set(relay.fates.values()) == {"bounced"}

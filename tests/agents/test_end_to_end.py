@@ -84,6 +84,16 @@ def test_a_backup_keeps_the_mail_until_the_primary_is_back() -> None:
     assert conserved(world)
 
 
+def test_the_responsibility_moves_with_the_250_and_not_with_quit() -> None:
+    world = Internet()
+    world.do(ALENA, SECOND_US, MAIL)
+    world.run(HOUR_US)
+    ((done_at, _, _),) = [noted for noted in world.facts(QueueDone) if noted[2].fate == "relayed"]
+    (quit_at,) = [said.at for said in world.said("smtp.cmd") if str(said) == "QUIT" and said.node == SKOLA]
+    (accepted_at,) = [said.at for said in world.said("smtp.reply") if "queued as" in str(said) and said.node == MX1]
+    assert accepted_at < done_at <= quit_at
+
+
 def test_belief_m06_sends_to_the_backup_first() -> None:
     world = outage(mx_order="descending")
     first = next(fact for _, node, fact in world.facts(TcpConnectStarted) if node == SKOLA and fact.port == 25)
