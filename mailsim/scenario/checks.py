@@ -11,6 +11,7 @@ from dns.rdatatype import RdataType
 
 from mailsim.protocols.dns.zone import Zone, ZoneSyntaxError
 from mailsim.scenario.addresses import is_documentation
+from mailsim.scenario.domains import nearest
 from mailsim.scenario.expand import Problem
 from mailsim.scenario.mistakes import closest
 from mailsim.scenario.schema import Host, Scenario, User
@@ -55,8 +56,8 @@ def duplicate_addresses(scenario: Scenario) -> Iterator[Problem]:
 def real_world(scenario: Scenario) -> Iterator[Problem]:
     if scenario.allow_real_names:
         return
-    names: list[tuple[str, Path]] = [(name, ("hosts", name)) for name in scenario.hosts]
-    names += [(zone, ("zones", zone)) for zone in scenario.zones if zone != "."]
+    names: list[tuple[str, Path]] = [(zone, ("zones", zone)) for zone in scenario.zones if "." in zone.strip(".")]
+    names += [(name, ("hosts", name)) for name in scenario.hosts]
     names += [(address.rpartition("@")[2], _user_path(address)) for address in scenario.users]
     for number, step in enumerate(scenario.steps):
         if step.send:
@@ -67,7 +68,7 @@ def real_world(scenario: Scenario) -> Iterator[Problem]:
             ]
     told: set[str] = set()
     for name, path in names:
-        if not is_reserved(name) and name not in told:
+        if not is_reserved(name) and not nearest(name, told):
             told.add(name)
             yield Problem("real-name", path, {"name": name})
     for name, host in scenario.hosts.items():

@@ -60,7 +60,8 @@ class ScenarioErrors(MailsimError):
 def closest(name: str, known: Iterable[str]) -> str:
     """The known name that is most like this one, "" when none is."""
     name = name[:SHOWN_LIMIT]
-    return next(iter(difflib.get_close_matches(name, sorted(known), 1, 0.6)), "")
+    least = 0.8 if "." in name else 0.6  # a common domain alone makes no likeness
+    return next(iter(difflib.get_close_matches(name, sorted(known), 1, least)), "")
 
 
 def shown(value: object) -> str:

@@ -8,6 +8,8 @@ from textual import events
 from textual.strip import Strip
 
 from mailsim.lessons import stage_name
+from mailsim.trace.events import Said
+from mailsim.views.text.sentence import ends
 from mailsim.views.tui.actions import ACTIONS, PANE_KEYS, Action
 from mailsim.views.tui.box import RIGHT, arrow
 from mailsim.views.tui.inks import Ground, Ink
@@ -81,7 +83,10 @@ class NowBar(Painted):
             return [Piece(f" {stepper.words('now.start')}", bold=True)]
         telling, label = stepper.telling(stepper.position), stepper.score.atlas.label
         who = {"C:": "[C]", "S:": "[S]"}.get(telling.mark, "[-]")
-        hosts = label(telling.source) + (f" {arrow(RIGHT)} {label(telling.target)}" if telling.target else "")
+        source, target = label(telling.source), label(telling.target)
+        if isinstance(stepper.event, Said):
+            source, target = ends(stepper.event, stepper.score.world)
+        hosts = source + (f" {arrow(RIGHT)} {target}" if target else "")
         sign = f"   {stepper.words(f'sign.{telling.sign}')}" if telling.sign else ""
         head = f" {who} {hosts}   "
         text = cut(telling.text, max(8, width - len(head) - len(sign) - 1))

@@ -75,14 +75,9 @@ class Score:
         """(stage, position of its first step) for each stage that has a step at the level."""
         known = self._marks.get(level)
         if known is None:
-            ends = [*self._stage_starts[1:], len(self.trace.events)]
-            spans = (
-                (self.position(level, start - 1), self.position(level, end - 1))
-                for start, end in zip(self._stage_starts, ends, strict=True)
-            )
-            known = self._marks[level] = tuple(
-                (n, before + 1) for n, (before, last) in enumerate(spans) if last > before
-            )
+            spans = ((self.position(level, s.first - 1), self.position(level, s.end - 1)) for s in self.stages)
+            marks = ((number, before + 1) for number, (before, last) in enumerate(spans) if last > before)
+            known = self._marks[level] = tuple(marks)
         return known
 
     def shown_stages(self, level: Level) -> tuple[int, ...]:
