@@ -146,6 +146,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "copied.nothing": ("There is nothing to copy at this step.", "V tomto kroku není co kopírovat."),
     "saved": ("Saved: {path}", "Uloženo: {path}"),
     "save.failed": ("Not saved: {problem}", "Neuloženo: {problem}"),
+    "crash": (
+        "mailsim has made a mistake and had to stop. The report is in {path}; please send it to us.",
+        "V programu mailsim je chyba, proto skončil. Zpráva o ní je v {path}; pošlete nám ji, prosím.",
+    ),
     "small": ("Please make the terminal larger", "Zvětšete prosím okno terminálu"),
     "small.size": ("{width} x {height}, needed: 60 x 18", "{width} x {height}, potřeba: 60 x 18"),
     "node.card": ("{name}  {addresses}", "{name}  {addresses}"),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from rich.segment import Segment, Segments
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
@@ -99,6 +103,18 @@ class StepperApp(App[None]):
     def stepper(self) -> Stepper:
         """Where the reader is."""
         return self._main.stepper
+
+    def _fatal_error(self) -> None:
+        """A crash tells the class that it happened and where the report is; values of variables stay out of both."""
+        report = Path(tempfile.gettempdir()) / f"mailsim-crash-{os.getpid()}.txt"
+        words = self.stepper.words
+        try:
+            report.write_text(traceback.format_exc(), encoding="utf-8")
+            said = words("crash", path=report)
+        except OSError as problem:
+            said = words("save.failed", problem=problem.strerror or str(problem))
+        self._exit_renderables.append(Segments([Segment(f"{said}\n")]))
+        self._close_messages_no_wait()
 
     def action_how_to_quit(self) -> None:
         """Ctrl+C ends no lesson by mistake: it says how to quit."""

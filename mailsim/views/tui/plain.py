@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from mailsim.lessons import explain, stage_name
+from mailsim.lessons import explain, simplification, stage_name
 from mailsim.trace.levels import Level
 from mailsim.trace.trace import Trace
 from mailsim.views.text import sentence
@@ -74,6 +74,10 @@ def _introduction(stepper: Stepper) -> Iterator[str]:
     if own.get("objective"):
         yield f"{stepper.words('explain.objective')} {' '.join(own['objective'].split())}"
     yield from (" ".join(part.split()) for part in own.get("story", "").strip().split("\n\n") if part)
+    omitted = [simplification(slug, stepper.words.language) for slug in stepper.score.world.simplifications]
+    if omitted:
+        yield stepper.words("explain.simplified")
+        yield from (f"- {text}" for text in omitted)
 
 
 def describe(stepper: Stepper, before: int = -1) -> Iterator[str]:

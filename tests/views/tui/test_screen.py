@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -516,3 +517,31 @@ async def test_no_motion_means_no_motion() -> None:
         assert app.animation_level == "none"
 
     await play(steps, app=StepperApp(failover(), motion=False))
+
+
+# --- a mistake of ours --------------------------------------------------------------------------
+
+
+async def test_a_crash_is_one_sentence_and_a_report(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    app = StepperApp(failover())
+    secret = "value of a variable"
+
+    def fail() -> None:
+        if secret:
+            raise ValueError("we made a mistake")
+
+    monkeypatch.setattr(app._main, "do_next", fail)
+    with pytest.raises(ValueError, match="we made a mistake"):
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("n")
+    (report,) = tmp_path.glob("mailsim-crash-*.txt")
+    assert "we made a mistake" in report.read_text(encoding="utf-8")
+    assert secret not in report.read_text(encoding="utf-8")
+    printed = " ".join(capsys.readouterr().err.split())
+    assert printed.startswith("mailsim has made a mistake")
+    assert "Traceback" not in printed
+    assert secret not in printed
