@@ -57,23 +57,19 @@ class Queue:
 
     async def add(self, queue_id: str, envelope: Envelope, content: bytes) -> None:
         """Take the responsibility for a mail. Local aliases are replaced by whom they stand for."""
-        recipients = self._expand(envelope.recipients)
-        message = message_key(content)
-        mail = QueuedMail(queue_id, message, envelope.to(*recipients), content, await Now(), list(recipients))
+        envelope = self._expanded(envelope)
+        recipients, message = envelope.recipients, message_key(content)
+        mail = QueuedMail(queue_id, message, envelope, content, await Now(), list(recipients))
         self.mails[queue_id] = mail
         for recipient in recipients:
             await Note(QueueAdded(message, recipient, queue_id, envelope.reverse_path, len(content)))
         for part in self._by_destination(recipients):
             await Spawn(f"deliver {queue_id}", self._deliver(mail, part))
 
-    def _expand(self, recipients: tuple[str, ...]) -> tuple[str, ...]:
+    def _expanded(self, envelope: Envelope) -> Envelope:
         """An alias keeps the reverse-path and replaces the recipient (RFC 5321 section 3.9.1)."""
-        expanded: dict[str, None] = {}
-        for recipient in recipients:
-            is_local = routing.is_local(self.policy, recipient.rpartition("@")[2])
-            targets = self.host.directory.mailboxes(recipient) if is_local else ()
-            expanded.update(dict.fromkeys(targets or (recipient,)))
-        return tuple(expanded)
+        local = (name for name in envelope.recipients if routing.is_local(self.policy, name.rpartition("@")[2]))
+        return envelope.redirected({name: tuple(self.host.directory.mailboxes(name)) for name in local})
 
     def _by_destination(self, recipients: tuple[str, ...]) -> list[list[str]]:
         """One transaction carries all recipients of one destination (RFC 5321 section 4.5.4.1)."""

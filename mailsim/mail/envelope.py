@@ -2,27 +2,91 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
 NULL_PATH = ""
+
+Event: TypeAlias = Literal["SUCCESS", "FAILURE", "DELAY"]
+Body: TypeAlias = Literal["7BIT", "8BITMIME", "BINARYMIME"]
+
+BY_DEFAULT: frozenset[str] = frozenset({"FAILURE", "DELAY"})
+"""What the sender hears of when nobody has said what to report (RFC 3461 section 4.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the sender wants to hear about one recipient (RFC 3461 sections 4.1 and 4.2).
+
+    `notify` is None when NOTIFY was not said, an empty set for NEVER. `original` is ORCPT, decoded: the type and
+    the address that the sender wrote, e.g. `rfc822;alena@skola.example`, or "".
+    """
+
+    notify: frozenset[str] | None = None
+    original: str = ""
+
+    def wants(self, event: Event) -> bool:
+        """Is the sender to be told of this?"""
+        return event in (BY_DEFAULT if self.notify is None else self.notify)
+
+    def shared(self) -> Wish:
+        """The wish about one target of an alias that has several (RFC 3461 section 5.2.7.3 c)."""
+        return self if self.notify is None else replace(self, notify=self.notify - {"SUCCESS"})
+
+
+NO_WISH = Wish()
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """What MAIL and RCPT said; the header of the message has no part in it.
 
-    `reverse_path` is an address without brackets, or "" for the null reverse-path of notifications
-    (RFC 5321 section 4.5.5); `recipients` are addresses in the order of the RCPT commands.
+    Attributes:
+        reverse_path: an address without brackets, or "" for the null reverse-path of notifications
+            (RFC 5321 section 4.5.5).
+        recipients: addresses in the order of the RCPT commands.
+        ret: RET, how much of the mail a notification returns: FULL, HDRS, or "" (RFC 3461 section 4.3).
+        envelope_id: ENVID, decoded; the sender's own name of this transaction, or "" (RFC 3461 section 4.4).
+        wishes: NOTIFY and ORCPT of each recipient that had one; ask with `wish`.
+        smtputf8: whether the mail needs SMTPUTF8: MAIL said so (RFC 6531 section 3.4).
+        body: BODY of MAIL (RFC 6152, RFC 3030).
     """
 
     reverse_path: str
     recipients: tuple[str, ...]
+    ret: Literal["", "FULL", "HDRS"] = ""
+    envelope_id: str = ""
+    wishes: Mapping[str, Wish] = field(default_factory=dict, hash=False)
+    smtputf8: bool = False
+    body: Body = "7BIT"
 
     @property
     def is_notification(self) -> bool:
         """Has it the null reverse-path, so that its failure must not be reported to anybody?"""
         return self.reverse_path == NULL_PATH
 
+    def wish(self, recipient: str) -> Wish:
+        """What the sender wants to hear about `recipient`."""
+        return self.wishes.get(recipient, NO_WISH)
+
     def to(self, *recipients: str) -> Envelope:
         """The same sender, other recipients: one copy takes its own way from here."""
-        return Envelope(self.reverse_path, recipients)
+        wishes = {name: self.wishes[name] for name in recipients if name in self.wishes} if self.wishes else {}
+        return replace(self, recipients=recipients, wishes=wishes)
+
+    def redirected(self, targets: Mapping[str, tuple[str, ...]]) -> Envelope:
+        """Aliases replaced by whom they stand for; who is not in `targets` stays (RFC 5321 section 3.9.1).
+
+        The wishes about an alias are those about each of its targets; success of one of several is not the
+        success of the alias, and whoever expands it reports that itself (RFC 3461 sections 5.2.7.2 and 5.2.7.3).
+        """
+        recipients: dict[str, None] = {}
+        wishes: dict[str, Wish] = {}
+        for name in self.recipients:
+            found = targets.get(name) or (name,)
+            for target in found:
+                recipients[target] = None
+                if name in self.wishes:
+                    wishes.setdefault(target, self.wishes[name].shared() if len(found) > 1 else self.wishes[name])
+        return replace(self, recipients=tuple(recipients), wishes=wishes)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsim.mail.address import Address
-from mailsim.mail.envelope import NULL_PATH, Envelope
+from mailsim.mail.envelope import NULL_PATH, Envelope, Wish
 from mailsim.mail.queue_id import queue_id, queue_ids
 
 QUICK = settings(derandomize=True, deadline=None, max_examples=200)
@@ -97,6 +97,25 @@ def test_envelope() -> None:
     assert envelope.to("borek@firma.example") == Envelope("alena@skola.example", ("borek@firma.example",))
     assert not envelope.is_notification
     assert Envelope(NULL_PATH, ("alena@skola.example",)).is_notification
+
+
+def test_wishes_about_notifications_go_with_their_recipient() -> None:
+    wishes = {
+        "a@x.example": Wish(frozenset({"SUCCESS", "DELAY"}), "rfc822;A@x.example"),
+        "b@x.example": Wish(frozenset()),
+    }
+    envelope = Envelope("s@y.example", ("a@x.example", "b@x.example", "c@x.example"), "HDRS", "id-1", wishes)
+    assert envelope.to("b@x.example") == Envelope(
+        "s@y.example", ("b@x.example",), "HDRS", "id-1", {"b@x.example": Wish(frozenset())}
+    )
+    assert [envelope.wish(name).wants("FAILURE") for name in envelope.recipients] == [False, False, True]
+    assert [envelope.wish(name).wants("SUCCESS") for name in envelope.recipients] == [True, False, False]
+    one = envelope.redirected({"a@x.example": ("d@x.example",)})
+    assert one.recipients == ("d@x.example", "b@x.example", "c@x.example")
+    assert one.wish("d@x.example") == wishes["a@x.example"]
+    several = envelope.redirected({"a@x.example": ("d@x.example", "c@x.example")})
+    assert several.recipients == ("d@x.example", "c@x.example", "b@x.example")
+    assert several.wish("c@x.example") == Wish(frozenset({"DELAY"}), "rfc822;A@x.example")
 
 
 class TestQueueIds:
