@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from mailsim.mail.xtext import decode_unicode, decode_xtext
+
 NULL_PATH = ""
 
 Event: TypeAlias = Literal["SUCCESS", "FAILURE", "DELAY"]
@@ -19,12 +21,20 @@ BY_DEFAULT: frozenset[str] = frozenset({"FAILURE", "DELAY"})
 class Wish:
     """What the sender wants to hear about one recipient (RFC 3461 sections 4.1 and 4.2).
 
-    `notify` is None when NOTIFY was not said, an empty set for NEVER. `original` is ORCPT, decoded: the type and
-    the address that the sender wrote, e.g. `rfc822;alena@skola.example`, or "".
+    `notify` is None when NOTIFY was not said, an empty set for NEVER. `orcpt` is the value of ORCPT as it was
+    said, "" when it was not: it has to be passed on as it is.
     """
 
     notify: frozenset[str] | None = None
-    original: str = ""
+    orcpt: str = ""
+
+    @property
+    def original(self) -> str:
+        """Type and address that the sender wrote, for a notification: `rfc822;alena@skola.example`, or ""."""
+        kind, _, address = self.orcpt.partition(";")
+        if kind.lower() == "utf-8":
+            return f"{kind};{decode_unicode(address)}"
+        return f"{kind};{decode_xtext(address)}" if address else ""
 
     def wants(self, event: Event) -> bool:
         """Is the sender to be told of this?"""
@@ -47,7 +57,7 @@ class Envelope:
             (RFC 5321 section 4.5.5).
         recipients: addresses in the order of the RCPT commands.
         ret: RET, how much of the mail a notification returns: FULL, HDRS, or "" (RFC 3461 section 4.3).
-        envelope_id: ENVID, decoded; the sender's own name of this transaction, or "" (RFC 3461 section 4.4).
+        envid: the value of ENVID as it was said: the sender's own name of this transaction (RFC 3461 section 4.4).
         wishes: NOTIFY and ORCPT of each recipient that had one; ask with `wish`.
         smtputf8: whether the mail needs SMTPUTF8: MAIL said so (RFC 6531 section 3.4).
         body: BODY of MAIL (RFC 6152, RFC 3030).
@@ -56,7 +66,7 @@ class Envelope:
     reverse_path: str
     recipients: tuple[str, ...]
     ret: Literal["", "FULL", "HDRS"] = ""
-    envelope_id: str = ""
+    envid: str = ""
     wishes: Mapping[str, Wish] = field(default_factory=dict, hash=False)
     smtputf8: bool = False
     body: Body = "7BIT"
@@ -65,6 +75,11 @@ class Envelope:
     def is_notification(self) -> bool:
         """Has it the null reverse-path, so that its failure must not be reported to anybody?"""
         return self.reverse_path == NULL_PATH
+
+    @property
+    def envelope_id(self) -> str:
+        """ENVID decoded, for a notification; "" when there was none."""
+        return decode_xtext(self.envid)
 
     def wish(self, recipient: str) -> Wish:
         """What the sender wants to hear about `recipient`."""

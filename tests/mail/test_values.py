@@ -113,6 +113,9 @@ def test_wishes_about_notifications_go_with_their_recipient() -> None:
     one = envelope.redirected({"a@x.example": ("d@x.example",)})
     assert one.recipients == ("d@x.example", "b@x.example", "c@x.example")
     assert one.wish("d@x.example") == wishes["a@x.example"]
+    assert (Wish(orcpt="rfc822;a+2Bb@x.example").original, Wish().original) == ("rfc822;a+b@x.example", "")
+    assert Wish(orcpt="utf-8;ji\\x{159}\\x{ED}@x.example").original == "utf-8;jiří@x.example"
+    assert Envelope("", (), envid="a+3Db").envelope_id == "a=b"
     several = envelope.redirected({"a@x.example": ("d@x.example", "c@x.example")})
     assert several.recipients == ("d@x.example", "c@x.example", "b@x.example")
     assert several.wish("c@x.example") == Wish(frozenset({"DELAY"}), "rfc822;A@x.example")
