@@ -29,17 +29,16 @@ class Clock:
     Attributes:
         now_us: microseconds since the start of the run. Everything that SimPy calls sets it first, from the moment
             for which it was scheduled; that is cheaper than asking SimPy several times a packet.
+        schedule: SimPy's own: lets a `due` (anything with `callbacks` and `_ok`) happen, with a priority (`NORMAL`),
+            after a delay in microseconds.
     """
 
-    __slots__ = ("environment", "now_us")
+    __slots__ = ("environment", "now_us", "schedule")
 
     def __init__(self) -> None:
         self.environment = simpy.Environment(initial_time=0)
+        self.schedule: Callable[[Any, Any, int], None] = self.environment.schedule
         self.now_us = 0
-
-    def schedule(self, due: Any, delay_us: int) -> None:
-        """Let `due` (anything with `callbacks` and `_ok`) happen after `delay_us`; it must set `now_us` then."""
-        self.environment.schedule(due, NORMAL, delay_us)
 
     def call(self, delay_us: int, action: Callable[[], None]) -> None:
         """Call `action` after `delay_us`."""
@@ -49,7 +48,7 @@ class Clock:
             self.now_us = at_us
             action()
 
-        self.schedule(Due(happen), delay_us)
+        self.schedule(Due(happen), NORMAL, delay_us)
 
     def run(self, until_us: int | None = None) -> None:
         """Let everything happen that is due up to `until_us` (None: until nothing is due)."""
@@ -90,7 +89,7 @@ class Alarm:
     def _schedule(self, at_us: int) -> None:
         self._pending_at = at_us
         clock = self._clock
-        clock.schedule(Due(self._fire), at_us - clock.now_us)
+        clock.schedule(Due(self._fire), NORMAL, at_us - clock.now_us)
 
     def _fire(self, _: object) -> None:
         clock = self._clock

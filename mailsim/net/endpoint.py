@@ -26,9 +26,9 @@ from mailsim.errors import (
 )
 from mailsim.net.clock import Alarm
 from mailsim.net.driver import BLOCKED, Task
-from mailsim.net.packets import FlyingSegment
+from mailsim.net.packets import TCP_MSS_OPTION, FlyingSegment, tcp_headers
 from mailsim.protocols.pdu import Pdu
-from mailsim.trace.events import ACK, FIN, PSH, RST, SYN, Said, Segment
+from mailsim.trace.events import ACK, FIN, PSH, RST, SYN, Path, Said, Segment
 from mailsim.trace.facts import TcpClosed, TcpEstablished, TcpLost, TcpRefused, TcpTimedOut
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ MINIMUM_RTO_US = 1_000_000
 MAXIMUM_RTO_US = 60_000_000
 DELAYED_ACK_US = 40_000
 MAXIMUM_RETRANSMISSIONS = 9
+NUMBERS = 0xFFFFFFFF
+"""Sequence numbers have 32 bits on the wire (RFC 9293 section 3.4)."""
 
 
 class State(Enum):
@@ -52,6 +54,11 @@ class State(Enum):
     CLOSE_WAIT = "CLOSE-WAIT"
     LAST_ACK = "LAST-ACK"
     CLOSED = "CLOSED"
+
+
+ESTABLISHED = State.ESTABLISHED
+SILENT = frozenset((State.CLOSED, State.FIN_WAIT, State.LAST_ACK))
+"""States in which we have said that nothing more will come from us."""
 
 
 def mss_for(address: str) -> int:
@@ -67,11 +74,14 @@ class Endpoint(Connection):
         "_backoff",
         "_clock",
         "_fin_sequence",
+        "_headers",
         "_inbox",
         "_inbox_cause",
         "_out_of_order",
+        "_path",
         "_peer_fin",
         "_reader",
+        "_recorder",
         "_retransmit_alarm",
         "_retries",
         "_rto_us",
@@ -97,6 +107,8 @@ class Endpoint(Connection):
         self.local_address, self.local_port = local
         self.peer_address, self.peer_port = peer
         self.is_client, self.tls = is_client, False
+        self._path = Path(conn, *local, *peer, peer_name)
+        self._headers = tcp_headers(self.local_address)
         self.state = State.SYN_SENT if is_client else State.SYN_RECEIVED
         self.mss = mss_for(self.local_address)
         self.send_next = self.send_unacknowledged = host.network.initial_sequence()
@@ -115,6 +127,7 @@ class Endpoint(Connection):
         self._rtt_us = self._rtt_variation_us = 0
         self._rto_us = INITIAL_RTO_US
         self._backoff = self._retries = 0
+        self._recorder = host.network.recorder
         clock = self._clock = host.network.clock
         self._retransmit_alarm = Alarm(clock, self._retransmit)
         self._ack_alarm = Alarm(clock, self._send_owed_ack)
@@ -123,25 +136,34 @@ class Endpoint(Connection):
 
     def say(self, task: Task, protocol: str, pdus: Sequence[Pdu]) -> int:
         """Send PDUs in one write: an event for each, and segments caused by them."""
-        if self.state in (State.CLOSED, State.FIN_WAIT, State.LAST_ACK):
+        if self.state is not ESTABLISHED and self.state in SILENT:
             raise ConnectionReset(f"{self.id} is closed")
-        network = self.host.network
-        recorder = network.recorder
-        at, node, causes = network.clock.now_us, self.host.name, task.causes
+        recorder = self._recorder
+        first = recorder.next_seq
+        if len(pdus) == 1:
+            data = pdus[0].to_bytes()
+            said: tuple[int, ...] = (first,)
+        else:
+            data = b"".join([pdu.to_bytes() for pdu in pdus])
+            said = tuple(range(first, first + len(pdus)))
+        if recorder.keep:
+            self._record(task.causes, protocol, pdus)
+        else:
+            recorder.next_seq = first + len(pdus)
+        task.causes = last = said[-1:]
+        self.write(data, said)
+        return last[0] if last else -1
+
+    def _record(self, causes: tuple[int, ...], protocol: str, pdus: Sequence[Pdu]) -> None:
+        """An event for each PDU; each follows from the one before it."""
+        recorder, at, node = self._recorder, self._clock.now_us, self.host.name
         port = self.peer_port if self.is_client else self.local_port
-        said: list[int] = []
         for pdu in pdus:
             seq = recorder.take_seq()
-            if recorder.keep:
-                recorder.add(
-                    Said(seq, at, node, causes, self.id, self.peer_name, protocol, port, self.is_client, self.tls, pdu)
-                )
+            recorder.add(
+                Said(seq, at, node, causes, self.id, self.peer_name, protocol, port, self.is_client, self.tls, pdu)
+            )
             causes = (seq,)
-            said.append(seq)
-        task.causes = causes
-        data = pdus[0].to_bytes() if len(pdus) == 1 else b"".join([pdu.to_bytes() for pdu in pdus])
-        self.write(data, tuple(said))
-        return causes[-1] if causes else -1
 
     def write(self, data: bytes, causes: tuple[int, ...]) -> None:
         """Put bytes into the stream; they go out as far as the window allows."""
@@ -232,37 +254,29 @@ class Endpoint(Connection):
 
     def _transmit(self, flags: int, payload: bytes, causes: tuple[int, ...], length: int) -> None:
         """Send a segment that takes sequence space, and watch for its acknowledgment."""
-        now = self._clock.now_us
-        segment = self._emit(flags, self.send_next, payload, causes)
-        end = self.send_next + length
+        sequence = self.send_next
+        end = self.send_next = sequence + length
         if self._timed_sequence < 0:
-            self._timed_sequence, self._timed_at = end, now
-        self._unacknowledged.append((self.send_next, end, segment))
-        self.send_next = end
-        if self._retransmit_alarm.at < 0:
-            self._retransmit_alarm.set(now + self._rto_us)
+            self._timed_sequence, self._timed_at = end, self._clock.now_us
+        segment = self._emit(flags, sequence, payload, causes)
+        self._unacknowledged.append((sequence, end, segment))
+        alarm = self._retransmit_alarm
+        if alarm.at < 0:
+            alarm.set(self._clock.now_us + self._rto_us)
 
     def _emit(self, flags: int, sequence: int, payload: bytes, causes: tuple[int, ...], again: bool = False) -> Segment:
         """Build a segment and hand it to the network; whatever was owed an ACK has it now."""
+        acknowledgment = mss = 0
+        octets = self._headers + len(payload)
         if flags & ACK:
             self.owed_segments = 0
             self._ack_alarm.at = -1
-        segment = FlyingSegment(
-            self.id,
-            self.local_address,
-            self.local_port,
-            self.peer_address,
-            self.peer_port,
-            self.peer_name,
-            payload,
-            flags,
-            sequence & 0xFFFFFFFF,
-            (self.receive_next & 0xFFFFFFFF) if flags & ACK else 0,
-            WINDOW,
-            self.mss if flags & SYN else 0,
-            again,
-        )
-        self.host.transmit(segment, causes)
+            acknowledgment = self.receive_next & NUMBERS
+        if flags & SYN:
+            mss = self.mss
+            octets += TCP_MSS_OPTION
+        segment = FlyingSegment(self._path, payload, flags, sequence & NUMBERS, acknowledgment, WINDOW, mss, again)
+        self.host.transmit(segment, causes, octets)
         return segment
 
     def start(self, causes: tuple[int, ...], task: Task | None = None) -> None:
@@ -290,22 +304,36 @@ class Endpoint(Connection):
 
     def arrived(self, segment: Segment) -> None:
         """A segment for this connection has come."""
-        flags = segment.flags
-        if flags & ~PSH == ACK and self.state is State.ESTABLISHED and self._is_next(segment):
+        if (
+            self.state is ESTABLISHED
+            and segment.flags & ~PSH == ACK
+            and segment.sequence == self.receive_next & NUMBERS
+            and not (self._inbox or self._out_of_order)
+        ):
             self._acknowledged(segment)
-            self.receive_next += len(segment.payload)
-            self.owed_segments += 1
-            self._inbox_cause = segment.seq
-            reader = self._reader
-            if reader is None:
-                self._inbox.append(segment.payload)
-            else:
-                self._reader = None
-                reader.causes = (segment.seq,)
-                reader.resume(segment.payload)
-            if self.owed_segments:
-                self._owe_ack(segment)
-            return
+            if segment.payload:
+                self._arrived_in_order(segment)
+        else:
+            self._arrived_otherwise(segment)
+
+    def _arrived_in_order(self, segment: Segment) -> None:
+        """The usual case: data in order, nothing out of order waits, nothing unread lies before it."""
+        payload = segment.payload
+        self.receive_next += len(payload)
+        self.owed_segments += 1
+        self._inbox_cause = cause = segment.seq
+        reader = self._reader
+        if reader is None:
+            self._inbox.append(payload)
+        else:
+            self._reader = None
+            reader.causes = (cause,)
+            reader.resume(payload)
+        if self.owed_segments:
+            self._owe_ack(segment)
+
+    def _arrived_otherwise(self, segment: Segment) -> None:
+        flags = segment.flags
         if flags & RST:
             self._reset_by(segment)
             return
@@ -324,17 +352,9 @@ class Endpoint(Connection):
         else:
             self._accept_out_of_order(segment)
 
-    def _is_next(self, segment: Segment) -> bool:
-        """The usual case: data in order, nothing out of order waits, nothing unread lies before it."""
-        return (
-            segment.sequence == self.receive_next & 0xFFFFFFFF
-            and bool(segment.payload)
-            and not (self._inbox or self._out_of_order)
-        )
-
     def _distance(self, sequence: int) -> int:
         """How far a 32-bit number lies after what we expect next (negative: before)."""
-        return ((sequence - self.receive_next + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+        return ((sequence - self.receive_next + 0x80000000) & NUMBERS) - 0x80000000
 
     def _synchronized(self, segment: Segment) -> None:
         if segment.flags & (SYN | ACK) != SYN | ACK:
@@ -353,7 +373,7 @@ class Endpoint(Connection):
     def _accept_in_order(self, segment: Segment) -> None:
         self._take_in(segment)
         while self._out_of_order:
-            waiting = self._out_of_order.pop(self.receive_next & 0xFFFFFFFF, None)
+            waiting = self._out_of_order.pop(self.receive_next & NUMBERS, None)
             if waiting is None:
                 break
             self._take_in(waiting)
@@ -408,22 +428,21 @@ class Endpoint(Connection):
 
     def _acknowledged(self, segment: Segment) -> None:
         """Drop what the other side has, learn the round-trip time, send what waited for room."""
-        ahead = (segment.acknowledgment - self.send_unacknowledged) & 0xFFFFFFFF
-        if self.state is State.SYN_RECEIVED and ahead == 1:
-            self._established_by(segment)
+        ahead = (segment.acknowledgment - self.send_unacknowledged) & NUMBERS
         if not ahead or ahead > self.send_next - self.send_unacknowledged:
             return
+        if self.state is State.SYN_RECEIVED and ahead == 1:
+            self._established_by(segment)
         upto = self.send_unacknowledged = self.send_unacknowledged + ahead
+        if upto >= self._timed_sequence >= 0:
+            self._measure(self._clock.now_us - self._timed_at)
+            self._timed_sequence = -1
+        self._backoff = self._retries = 0
         pending = self._unacknowledged
         while pending and pending[0][1] <= upto:
             pending.popleft()
-        now = self._clock.now_us
-        if upto >= self._timed_sequence >= 0:
-            self._measure(now - self._timed_at)
-            self._timed_sequence = -1
-        self._backoff = self._retries = 0
         if pending:
-            self._retransmit_alarm.set(now + self._rto_us)
+            self._retransmit_alarm.set(self._clock.now_us + self._rto_us)
         else:
             self._retransmit_alarm.at = -1
         if self._unsent:
@@ -433,12 +452,15 @@ class Endpoint(Connection):
 
     def _measure(self, sample_us: int) -> None:
         """Smooth the round-trip time and its variation (RFC 6298 section 2)."""
-        if not self._rtt_us:
-            self._rtt_us, self._rtt_variation_us = sample_us, sample_us // 2
+        smoothed, variation = self._rtt_us, self._rtt_variation_us
+        if not smoothed:
+            smoothed, variation = sample_us, sample_us // 2
         else:
-            self._rtt_variation_us += (abs(self._rtt_us - sample_us) - self._rtt_variation_us) // 4
-            self._rtt_us += (sample_us - self._rtt_us) // 8
-        self._rto_us = max(MINIMUM_RTO_US, self._rtt_us + 4 * self._rtt_variation_us)
+            variation += (abs(smoothed - sample_us) - variation) // 4
+            smoothed += (sample_us - smoothed) // 8
+        self._rtt_us, self._rtt_variation_us = smoothed, variation
+        rto_us = smoothed + 4 * variation
+        self._rto_us = max(MINIMUM_RTO_US, rto_us)
 
     def _established_by(self, segment: Segment) -> None:
         self.state = State.ESTABLISHED

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from simpy.events import NORMAL
+
 from mailsim.net.link import Route
 from mailsim.net.packets import FlyingDatagram, FlyingSegment
 from mailsim.net.tcp import Tcp
@@ -25,10 +27,10 @@ Arrivals: TypeAlias = "dict[type[Packet], list[Callable[[Any], None]]]"
 class Way:
     """How packets get to a destination, and what SimPy calls when they are there."""
 
-    __slots__ = ("arrivals", "route")
+    __slots__ = ("arrivals", "travel")
 
     def __init__(self, route: Route, arrivals: Arrivals) -> None:
-        self.route, self.arrivals = route, arrivals
+        self.travel, self.arrivals = route.travel, arrivals
 
 
 class HostNode:
@@ -42,6 +44,8 @@ class HostNode:
 
     __slots__ = (
         "_arrivals",
+        "_clock",
+        "_recorder",
         "_ways",
         "addresses",
         "filtered",
@@ -56,6 +60,7 @@ class HostNode:
 
     def __init__(self, network: Network, name: str, addresses: Sequence[str]) -> None:
         self.network, self.name, self.addresses = network, name, tuple(addresses)
+        self._clock, self._recorder = network.clock, network.recorder
         self.tcp, self.udp = Tcp(self), Udp(self)
         self.tasks: dict[Task, None] = {}
         self.is_down = False
@@ -74,11 +79,11 @@ class HostNode:
         is_ipv6 = ":" in destination
         return next((address for address in self.addresses if (":" in address) == is_ipv6), None)
 
-    def transmit(self, packet: Any, causes: tuple[int, ...]) -> None:
-        """Give a packet its place in the trace and send it off."""
-        network = self.network
-        recorder = network.recorder
-        now = network.clock.now_us
+    def transmit(self, packet: Any, causes: tuple[int, ...], octets: int) -> None:
+        """Give a packet its place in the trace and send it off; `octets` is its length with Ethernet."""
+        recorder = self._recorder
+        clock = self._clock
+        now = clock.now_us
         seq = packet.seq = recorder.next_seq
         recorder.next_seq = seq + 1
         packet.at, packet.node, packet.causes = now, self.name, causes
@@ -87,17 +92,18 @@ class HostNode:
         if self.is_down:
             self.drop(packet, "host-down")
             return
-        way = self._ways.get(packet.destination) or self._find_way(packet.destination)
+        destination = packet.path.destination
+        way = self._ways.get(destination) or self._find_way(destination)
         if way is None:
             self.drop(packet, "no-route")
             return
-        arrives_at, lost_on = way.route.travel(now, packet.octets)
+        arrives_at, lost_on = way.travel(now, octets)
         if lost_on is not None:
             self.drop(packet, "loss")
             return
         packet.arrives_at = arrives_at
         packet.callbacks = way.arrivals[type(packet)]
-        network.clock.schedule(packet, arrives_at - now)
+        clock.schedule(packet, NORMAL, arrives_at - now)
 
     def _find_way(self, destination: str) -> Way | None:
         target = self.network.host_with(destination, self)
@@ -117,22 +123,28 @@ class HostNode:
         self.network.note(self.name, fact, (packet.seq,))
 
     def _segment_arrived(self, segment: Segment) -> None:
-        self.network.clock.now_us = segment.arrives_at
+        self._clock.now_us = segment.arrives_at
+        if self.is_down or self.filtered or self.refused:
+            self._segment_at_a_faulty_host(segment)
+            return
+        endpoint = self.tcp.connections.get(segment.path.key)
+        if endpoint is not None:
+            endpoint.arrived(segment)
+        else:
+            self.tcp.arrived(segment)
+
+    def _segment_at_a_faulty_host(self, segment: Segment) -> None:
         if self.is_down:
             self._lose(segment, "host-down")
-        elif self.filtered and not self.filtered.isdisjoint((None, segment.destination_port)):
+        elif not self.filtered.isdisjoint((None, segment.destination_port)):
             self._lose(segment, "filtered")
-        elif (
-            self.refused
-            and segment.flags & (SYN | ACK) == SYN
-            and not self.refused.isdisjoint((None, segment.destination_port))
-        ):
+        elif segment.flags & (SYN | ACK) == SYN and not self.refused.isdisjoint((None, segment.destination_port)):
             self.tcp.refuse(segment)
         else:
             self.tcp.arrived(segment)
 
     def _datagram_arrived(self, datagram: FlyingDatagram) -> None:
-        self.network.clock.now_us = datagram.arrives_at
+        self._clock.now_us = datagram.arrives_at
         if self.is_down:
             self._lose(datagram, "host-down")
         elif self.filtered and not self.filtered.isdisjoint((None, datagram.destination_port)):

@@ -9,8 +9,8 @@ from mailsim.agents.operations import Listener
 from mailsim.errors import HostUnreachable
 from mailsim.net.driver import BLOCKED, Task
 from mailsim.net.endpoint import Endpoint
-from mailsim.net.packets import FlyingSegment
-from mailsim.trace.events import ACK, FIN, RST, SYN, Segment
+from mailsim.net.packets import FlyingSegment, tcp_headers
+from mailsim.trace.events import ACK, FIN, RST, SYN, Path, Segment
 from mailsim.trace.facts import TcpConnectStarted
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Tcp:
 
     def arrived(self, segment: Segment) -> None:
         """A segment for this host has come."""
-        key = (segment.source, segment.source_port, segment.destination_port)
+        key = segment.path.key
         endpoint = self.connections.get(key)
         if endpoint is not None:
             endpoint.arrived(segment)
@@ -123,13 +123,16 @@ class Tcp:
         """Nothing here wants this segment: RST (RFC 9293 section 3.5.2)."""
         length = len(segment.payload) + (1 if segment.flags & (SYN | FIN) else 0)
         has_ack = segment.flags & ACK
-        answer = FlyingSegment(
+        back = Path(
             segment.conn,
             segment.destination,
             segment.destination_port,
             segment.source,
             segment.source_port,
             self.host.network.name_of(segment.source, self.host),
+        )
+        answer = FlyingSegment(
+            back,
             b"",
             RST if has_ack else RST | ACK,
             segment.acknowledgment if has_ack else 0,
@@ -138,7 +141,7 @@ class Tcp:
             0,
             False,
         )
-        self.host.transmit(answer, (segment.seq,))
+        self.host.transmit(answer, (segment.seq,), tcp_headers(back.source))
 
     def forget(self, endpoint: Endpoint) -> None:
         """The connection is over."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from mailsim.agents.operations import Arrived, SendDatagram, Socket
 from mailsim.errors import HostUnreachable
 from mailsim.net.driver import BLOCKED, Task
-from mailsim.net.packets import FlyingDatagram
+from mailsim.net.packets import FlyingDatagram, udp_headers
 from mailsim.net.tcp import FIRST_EPHEMERAL_PORT
-from mailsim.trace.events import Datagram, Said
+from mailsim.trace.events import Datagram, Path, Said
 
 if TYPE_CHECKING:
     from mailsim.net.host import HostNode
@@ -59,37 +59,27 @@ class Udp:
 
     def send(self, task: Task, operation: SendDatagram) -> int:
         """Send one datagram: an event for the PDU, and the datagram caused by it."""
-        host, network = self.host, self.host.network
-        source = host.source_for(operation.address)
+        host, network, socket = self.host, self.host.network, operation.socket
+        address = operation.address
+        source = host.source_for(address)
         if source is None:
-            raise HostUnreachable(f"{host.name} has no address of the family of {operation.address}")
-        peer = network.name_of(operation.address, host)
-        here, there = (host.name, operation.socket.port), (peer or operation.address, operation.port)
+            raise HostUnreachable(f"{host.name} has no address of the family of {address}")
+        peer = network.name_of(address, host)
+        here, there = (host.name, socket.port), (peer or address, operation.port)
         flow, is_client = network.flows.find(here, there)
-        port = operation.port if is_client else operation.socket.port
         recorder = network.recorder
-        seq = recorder.take_seq()
+        seq = recorder.next_seq
+        recorder.next_seq = seq + 1
         if recorder.keep:
-            recorder.add(
-                Said(
-                    seq,
-                    network.clock.now_us,
-                    host.name,
-                    task.causes,
-                    flow,
-                    peer,
-                    operation.protocol,
-                    port,
-                    is_client,
-                    False,
-                    operation.pdu,
-                )
+            port = operation.port if is_client else socket.port
+            at, protocol, pdu = network.clock.now_us, operation.protocol, operation.pdu
+            recorder.events.append(
+                Said(seq, at, host.name, task.causes, flow, peer, protocol, port, is_client, False, pdu)
             )
-        task.causes = (seq,)
-        datagram = FlyingDatagram(
-            flow, source, operation.socket.port, operation.address, operation.port, peer, operation.pdu.to_bytes()
-        )
-        host.transmit(datagram, task.causes)
+        task.causes = causes = (seq,)
+        data = operation.pdu.to_bytes()
+        path = Path(flow, source, socket.port, address, operation.port, peer)
+        host.transmit(FlyingDatagram(path, data), causes, udp_headers(source) + len(data))
         return seq
 
     def receive(self, task: Task, socket: Socket, timeout_us: int | None) -> Any:

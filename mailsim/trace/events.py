@@ -115,36 +115,65 @@ class Said(Event):
         return str(self.pdu)
 
 
-class Packet(Event):
-    """What TCP segments and UDP datagrams have in common.
+class Path:
+    """The two ends of a conversation as one side sees them: what all packets that it sends have in common.
 
     Attributes:
         conn: id of the connection or socket pair it belongs to.
         source, source_port, destination, destination_port: IP addresses as text (RFC 5952) and ports.
         peer: name of the host that has the destination address ("" if none has).
+        key: how the host at the far end knows the conversation.
+    """
+
+    __slots__ = ("conn", "destination", "destination_port", "key", "peer", "source", "source_port")
+
+    def __init__(
+        self, conn: str, source: str, source_port: int, destination: str, destination_port: int, peer: str
+    ) -> None:
+        self.conn, self.peer = conn, peer
+        self.source, self.source_port = source, source_port
+        self.destination, self.destination_port = destination, destination_port
+        self.key = (source, source_port, destination_port)
+
+
+class Packet(Event):
+    """What TCP segments and UDP datagrams have in common.
+
+    Attributes:
+        path: where from and where to; `conn`, `source`, ... are those of the path.
         payload: the bytes above TCP or UDP.
         arrives_at: microseconds of simulated time, or `LOST`.
     """
 
-    __slots__ = (
-        "arrives_at",
-        "conn",
-        "destination",
-        "destination_port",
-        "payload",
-        "peer",
-        "source",
-        "source_port",
-    )
+    __slots__ = ("arrives_at", "path", "payload")
 
-    conn: str
-    source: str
-    source_port: int
-    destination: str
-    destination_port: int
-    peer: str
+    path: Path
     payload: bytes
     arrives_at: int
+
+    @property
+    def conn(self) -> str:
+        return self.path.conn
+
+    @property
+    def source(self) -> str:
+        return self.path.source
+
+    @property
+    def source_port(self) -> int:
+        return self.path.source_port
+
+    @property
+    def destination(self) -> str:
+        return self.path.destination
+
+    @property
+    def destination_port(self) -> int:
+        return self.path.destination_port
+
+    @property
+    def peer(self) -> str:
+        return self.path.peer
 
     def _packet_fields(self) -> dict[str, Json]:
         return {

@@ -7,7 +7,7 @@ from mailsim.protocols.dns import Query, Question
 from mailsim.protocols.pdu import Pdu
 from mailsim.protocols.smtp import Content, Ehlo, Greeting, Mail, Rcpt, Reply
 from mailsim.protocols.smtp.commands import Data, Quit
-from mailsim.trace.events import ACK, PSH, SYN, Event, Noted, Said
+from mailsim.trace.events import ACK, PSH, SYN, Event, Noted, Path, Said
 from mailsim.trace.facts import (
     Candidate,
     Fact,
@@ -114,13 +114,13 @@ class Scribe:
         """A packet that is not in the trace yet."""
         ephemeral = 49152 + int(conn[1:])
         ports = (ephemeral, port) if client else (port, ephemeral)
-        ends = (ADDRESSES[node][v6], ports[0], ADDRESSES[peer][v6], ports[1], peer, payload)
+        path = Path(conn, ADDRESSES[node][v6], ports[0], ADDRESSES[peer][v6], ports[1], peer)
         packet: FlyingSegment | FlyingDatagram
         if udp:
-            packet = FlyingDatagram(conn, *ends)
+            packet = FlyingDatagram(path, payload)
         else:
             sent, seen = self._sent.get((conn, client), 0), self._sent.get((conn, not client), 0)
-            packet = FlyingSegment(conn, *ends, ACK | PSH, 1001 + sent, 1001 + seen, 65535, 0, False)
+            packet = FlyingSegment(path, payload, ACK | PSH, 1001 + sent, 1001 + seen, 65535, 0, False)
             self._sent[conn, client] = sent + len(payload)
         packet.seq, packet.at, packet.node, packet.causes = len(self.events), self.now, node, ()
         packet.arrives_at = self.now + 1000

@@ -21,7 +21,7 @@ from mailsim.protocols.dns.values import RRset
 from mailsim.protocols.pdu import Json, Pdu, Raw
 from mailsim.protocols.smtp import Greeting, Reply, commands
 from mailsim.trace import facts
-from mailsim.trace.events import ACK, FIN, PSH, RST, SYN, Event, Noted, Said
+from mailsim.trace.events import ACK, FIN, PSH, RST, SYN, Event, Noted, Path, Said
 from mailsim.trace.topics import ALL_TOPICS, topic
 
 NAME = dns.name.from_text("firma.example")
@@ -58,7 +58,7 @@ def noted(fact: facts.Fact) -> Noted:
 
 
 def segment(flags: int, payload: bytes = b"", again: bool = False) -> FlyingSegment:
-    return FlyingSegment("c1", "192.0.2.1", 1, "192.0.2.2", 25, "", payload, flags, 1, 1, 65535, 0, again)
+    return FlyingSegment(Path("c1", "192.0.2.1", 1, "192.0.2.2", 25, ""), payload, flags, 1, 1, 65535, 0, again)
 
 
 def asked(verb: str, protocol: str = "smtp") -> Said:
@@ -129,7 +129,7 @@ CASES: list[tuple[str, Event, Said | None]] = [
     ("segment.fin", segment(ACK | FIN), None),
     ("segment.rst", segment(RST), None),
     ("segment.retransmission", segment(ACK, b"x", again=True), None),
-    ("datagram", FlyingDatagram("u1", "192.0.2.1", 1, "192.0.2.2", 53, "", b""), None),
+    ("datagram", FlyingDatagram(Path("u1", "192.0.2.1", 1, "192.0.2.2", 53, ""), b""), None),
     # SMTP
     ("smtp.greet", said(Greeting.of(220, "", "hello")), None),
     ("smtp.greet.refused", said(Greeting.of(554, "", "no")), None),

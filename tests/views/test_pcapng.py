@@ -115,7 +115,7 @@ def test_each_host_that_talks_to_itself_has_an_interface() -> None:
     for number, node in enumerate((MSA, MX1, MSA, PC), 1):
         packet = scribe.packet(f"c{number}", node, node, 24, b"", True)
         if node != PC:
-            packet.source = packet.destination = "127.0.0.1"
+            packet.path.source = packet.path.destination = "127.0.0.1"
         scribe.events.append(packet)
     capture = to_pcapng(scribe.trace())
     names = [body for kind, body in blocks(capture) if kind == 1]

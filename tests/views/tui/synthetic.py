@@ -17,7 +17,7 @@ from mailsim.protocols.smtp.commands import Auth, Command, Data, Ehlo, Lhlo, Mai
 from mailsim.protocols.smtp.content import Content
 from mailsim.protocols.smtp.replies import Greeting, Reply
 from mailsim.trace import facts
-from mailsim.trace.events import ACK, PSH, Event, Noted, Said, Segment
+from mailsim.trace.events import ACK, PSH, Event, Noted, Path, Said, Segment
 from mailsim.trace.trace import Node, Trace, World
 
 PC, MAIL = "pc.skola.example", "mail.skola.example"
@@ -149,10 +149,9 @@ class Tape:
     def _segment(self, said: Said) -> Segment:
         segment = Segment.__new__(Segment)
         segment.seq, segment.at, segment.node, segment.causes = len(self.events), self.at, said.node, (said.seq,)
-        segment.conn, segment.peer = said.conn, said.peer
-        segment.source, segment.destination = ADDRESS[said.node], ADDRESS[said.peer]
         client, server = 49152, said.port
-        segment.source_port, segment.destination_port = (client, server) if said.from_client else (server, client)
+        source, destination = (client, server) if said.from_client else (server, client)
+        segment.path = Path(said.conn, ADDRESS[said.node], source, ADDRESS[said.peer], destination, said.peer)
         segment.payload, segment.arrives_at = said.pdu.to_bytes(), self.at + 3_000
         segment.flags, segment.sequence, segment.acknowledgment = PSH | ACK, 1, 1
         segment.window, segment.mss, segment.retransmission = 65535, 0, False
