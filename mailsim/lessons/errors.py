@@ -123,6 +123,15 @@ _EN: Mapping[str, Sentences] = {
         "correct the name, add the host, or write `allow: [mx-without-host]` if the mistake is meant",
     ),
     "zone-syntax": Sentences("the zone {zone} is wrong here: {problem}"),
+    "outside-zone": Sentences(
+        "`{name}` is not in the zone {zone}, so no server will ever give this record",
+        "a name without a final dot is one of the zone; otherwise move the record to the zone that it is in,"
+        " or write `allow: [outside-zone]` if the mistake is meant",
+    ),
+    "two-dns-servers": Sentences(
+        "`{name}` is a name server and a resolver, and both need its port {port}",
+        "give one of the two roles to another host",
+    ),
     "zone-unserved": Sentences(
         "no name server has the zone `{name}`", "add it to `zones` of a host with the role nameserver"
     ),
@@ -209,6 +218,15 @@ _CS: Mapping[str, Sentences] = {
         "opravte jméno, přidejte počítač, nebo napište `allow: [mx-without-host]`, pokud je chyba záměr",
     ),
     "zone-syntax": Sentences("v zóně {zone} je tady chyba: {problem}"),
+    "outside-zone": Sentences(
+        "`{name}` do zóny {zone} nepatří, takže tento záznam žádný server nikdy nevydá",
+        "jméno bez tečky na konci je jméno v zóně; jinak přesuňte záznam do zóny, do které patří,"
+        " nebo napište `allow: [outside-zone]`, pokud je chyba záměr",
+    ),
+    "two-dns-servers": Sentences(
+        "`{name}` je jmenný server i resolver, a oba potřebují jeho port {port}",
+        "dejte jednu z obou rolí jinému počítači",
+    ),
     "zone-unserved": Sentences(
         "zónu `{name}` nemá žádný jmenný server", "přidejte ji do `zones` počítače s rolí nameserver"
     ),

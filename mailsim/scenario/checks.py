@@ -156,6 +156,9 @@ def _user_hosts(scenario: Scenario, address: str, user: User) -> Iterator[Proble
 def roles(scenario: Scenario) -> Iterator[Problem]:
     for name, host in scenario.hosts.items():
         yield from _ports(name, host)
+        if host.roles.nameserver is not None and host.roles.resolver is not None:
+            details = {"port": "53", "name": name, "first": "nameserver", "second": "resolver"}
+            yield Problem("two-dns-servers", ("hosts", name, "roles", "resolver"), details)
         mta = host.roles.mta
         if mta is not None and mta.local_domains and mta.lmtp_address in ("127.0.0.1", "::1"):
             for role in ("mda", "store"):
@@ -196,6 +199,9 @@ def zones(scenario: Scenario) -> Iterator[Problem]:
             details = {"zone": zone, "problem": problem.message}
             yield Problem("zone-syntax", ("zones", zone), details, line=problem.line)
             continue
+        for owner, line in parsed.outside:
+            details = {"zone": zone, "name": owner.to_text(omit_final_dot=True)}
+            yield Problem("outside-zone", ("zones", zone), details, line=line)
         yield from _mail_exchangers(scenario, zone, parsed)
 
 

@@ -350,7 +350,7 @@ class Domain(Part):
 
 # --- all of it ----------------------------------------------------------------------------------
 
-Allowed: TypeAlias = Literal["mx-without-host", "zone-unserved", "after-until"]
+Allowed: TypeAlias = Literal["mx-without-host", "zone-unserved", "outside-zone", "after-until"]
 
 
 class Scenario(Part):

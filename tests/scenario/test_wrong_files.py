@@ -82,6 +82,17 @@ def test_a_mistake_in_a_zone_is_on_its_line_inside_the_yaml() -> None:
     assert found[0][1] == 12
 
 
+def test_a_record_outside_its_zone_is_told_with_its_line() -> None:
+    zone = "    @ IN MX 10 mail\n    ; not here:\n    www.skola.example. IN A 192.0.2.9\n    mail 60 IN A 192.0.2.9\n"
+    assert mistakes_in(GOOD + "zones:\n  firma.example: |\n" + zone) == [("outside-zone", 13, 5)]
+    assert mistakes_in(GOOD + "allow: [outside-zone]\nzones:\n  firma.example: |\n" + zone) == []
+
+
+def test_two_dns_servers_on_one_host() -> None:
+    text = GOOD + "hosts:\n  ns1.firma.example: {roles: {resolver: {}}}\n"
+    assert [(code, line) for code, line, _ in mistakes_in(text)] == [("two-dns-servers", 10)]
+
+
 def test_all_mistakes_are_told_in_one_run() -> None:
     text = GOOD.replace("at: 0s", "at: 0q").replace("read: imap", "read: imp").replace("title:", "titel:")
     assert [line for _, line, _ in mistakes_in(text)] == [2, 7, 8]

@@ -18,8 +18,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import dns.name
+import dns.rdata
 from dns.name import Name
 from dns.rcode import Rcode
+from dns.rdataclass import IN
 from dns.rdatatype import RdataType
 
 from mailsim.protocols.dns.messages import TRANSFERS, Answer, Query, polite_any
@@ -76,42 +78,73 @@ class ZoneSet:
     def _answer(self, query: Query) -> Answer:
         question = query.question
         zone = self.zone_of(question.name)
+        if zone is not None and question.type == RdataType.DS and question.name == zone.origin != dns.name.root:
+            zone = self.zone_of(question.name.parent()) or zone
         if zone is None or question.type in TRANSFERS:
             return query.reply(Rcode.REFUSED)
-        draft = _look_up(zone, question)
+        draft = self._look_up(zone, question)
         answer = query.reply(
             draft.rcode, draft.answer, draft.authority, draft.additional, authoritative=draft.authoritative
         )
         return answer if draft.authoritative else _with_all_glue_or_truncated(answer, draft)
 
+    def _look_up(self, zone: Zone, question: Question) -> _Draft:
+        """Follow aliases through our zones to the end (RFC 1034 section 4.3.2, RFC 6672 section 3.2)."""
+        draft = _Draft()
+        name: Name | None = question.name
+        for _ in range(ALIASES_FOLLOWED):
+            assert name is not None
+            name = _step(zone, name, question.type, draft)
+            nearest = None if name is None else self.zone_of(name)
+            if nearest is None:
+                break
+            zone = nearest
+        return draft
 
-def _look_up(zone: Zone, question: Question) -> _Draft:
-    draft = _Draft()
-    name = question.name
-    for _ in range(ALIASES_FOLLOWED):
-        cut = _delegation_above(zone, name)
-        if cut is not None:
-            _refer(zone, cut, draft)
-            return draft
-        node = _node(zone, name)
-        if node is None:
-            draft.rcode = Rcode.NXDOMAIN
-            draft.authority.append(_soa_for_denial(zone))
-            return draft
-        alias = node.get(RdataType.CNAME)
-        if alias is None or question.type in (RdataType.CNAME, RdataType.ANY):
-            _give(zone, node, name, question.type, draft)
-            return draft
-        draft.answer.append(alias.with_name(name))
-        name = alias.data[0].target  # type: ignore[attr-defined]
-        if not name.is_subdomain(zone.origin):
-            return draft
-    return draft
+
+def _step(zone: Zone, name: Name, rdtype: RdataType, draft: _Draft) -> Name | None:
+    """Say what the zone knows about a name; when that is an alias, its target is what comes next."""
+    border = _border_above(zone, name, rdtype)
+    if border is not None and border.type == RdataType.NS:
+        _refer(zone, border, draft)
+        return None
+    if border is not None:
+        target = _redirect(border, name, draft)
+        return None if rdtype in (RdataType.CNAME, RdataType.ANY) else target
+    node = _node(zone, name)
+    if node is None:
+        draft.rcode = Rcode.NXDOMAIN
+        draft.authority.append(_soa_for_denial(zone))
+        return None
+    alias = node.get(RdataType.CNAME)
+    if alias is None or rdtype == RdataType.CNAME:
+        _give(zone, node, name, rdtype, draft)
+        return None
+    alias = alias.with_name(name)
+    if alias in draft.answer:
+        return None
+    draft.answer.append(alias)
+    return None if rdtype == RdataType.ANY else alias.data[0].target  # type: ignore[attr-defined]
+
+
+def _redirect(redirection: RRset, name: Name, draft: _Draft) -> Name | None:
+    """All names below a DNAME are aliases of the same names below its target; each is made when asked for."""
+    if redirection not in draft.answer:
+        draft.answer.append(redirection)
+    below = name.relativize(redirection.name)
+    try:
+        target = below.derelativize(redirection.data[0].target)  # type: ignore[attr-defined]
+    except dns.name.NameTooLong:
+        draft.rcode = Rcode.YXDOMAIN
+        return None
+    alias = dns.rdata.from_text(IN, RdataType.CNAME, target.to_text())
+    draft.answer.append(RRset(name, RdataType.CNAME, redirection.ttl, (alias,)))
+    return target
 
 
 def _give(zone: Zone, node: Mapping[RdataType, RRset], name: Name, rdtype: RdataType, draft: _Draft) -> None:
     """The node's records of that type with the addresses that will be asked for next, or NODATA."""
-    if rdtype == RdataType.ANY:
+    if rdtype == RdataType.ANY and node:
         draft.answer.extend(polite_any(name))
     elif rdtype in node:
         draft.answer.append(node[rdtype].with_name(name))
@@ -127,13 +160,20 @@ def _refer(zone: Zone, cut: RRset, draft: _Draft) -> None:
     draft.additional.extend(_addresses(zone, cut, draft.answer, below_cuts=True))
 
 
-def _delegation_above(zone: Zone, name: Name) -> RRset | None:
-    """The NS records of the highest cut between the zone's origin and the name."""
+def _border_above(zone: Zone, name: Name, rdtype: RdataType) -> RRset | None:
+    """The highest NS (a delegation) or DNAME (a redirection) on the way from the zone's origin to the name.
+
+    A DNAME is not about its own name, and the NS of the origin are the zone's own servers. DS is the one
+    type that a delegating zone answers itself (RFC 4035 section 3.1.4.1).
+    """
     depth = len(zone.origin.labels)
-    for kept in range(depth + 1, len(name.labels) + 1):
-        servers = zone.nodes.get(Name(name.labels[-kept:]), {}).get(RdataType.NS)
-        if servers is not None:
-            return servers
+    for kept in range(depth, len(name.labels) + 1):
+        node = zone.nodes.get(Name(name.labels[-kept:]), {})
+        at_name = kept == len(name.labels)
+        if RdataType.NS in node and kept > depth and not (at_name and rdtype == RdataType.DS):
+            return node[RdataType.NS]
+        if RdataType.DNAME in node and not at_name:
+            return node[RdataType.DNAME]
     return None
 
 
@@ -149,16 +189,16 @@ def _node(zone: Zone, name: Name) -> Mapping[RdataType, RRset] | None:
 
 
 def _addresses(zone: Zone, records: RRset, already: list[RRset], *, below_cuts: bool = False) -> Iterable[RRset]:
-    """A and AAAA of the hosts that MX or NS records name, as far as this zone knows them."""
+    """A and AAAA of the hosts that MX, SRV or NS records name, as far as this zone knows them."""
     for rdata in records.data:
         match records.type:
             case RdataType.MX:
                 host: Name = rdata.exchange  # type: ignore[attr-defined]
-            case RdataType.NS:
+            case RdataType.NS | RdataType.SRV:
                 host = rdata.target  # type: ignore[attr-defined]
             case _:
                 return
-        if not below_cuts and host.is_subdomain(zone.origin) and _delegation_above(zone, host):
+        if not below_cuts and host.is_subdomain(zone.origin) and _border_above(zone, host, RdataType.A):
             continue
         node = zone.nodes.get(host, {})
         for kind in (RdataType.A, RdataType.AAAA):

@@ -1,7 +1,7 @@
 """The two DNS messages that cross the network, a query and its answer (RFC 1035 section 4).
 
 Both are their wire bytes; text and fields are decoded when somebody looks. A server turns what arrived
-into something to work on with `read_query`, and answers with `Query.reply`.
+into something to work on with `arrival.read_query`, and answers with `Query.reply`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import ClassVar
 
 import dns.rcode
@@ -29,7 +28,8 @@ PLAIN_UDP_BYTES = 512
 """The largest answer over UDP to a query without EDNS (RFC 1035 section 4.2.1)."""
 EDNS_UDP_BYTES = 1232
 """What we offer and accept with EDNS: it fits into one packet nearly everywhere."""
-TRANSFERS = frozenset((RdataType.AXFR, RdataType.IXFR, RdataType.MAILA, RdataType.MAILB))
+TRANSFERS = frozenset((RdataType.AXFR, RdataType.IXFR))
+"""Questions for a whole zone (RFC 5936, RFC 1995): refused, since every server here has its own file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Query:
 
     @property
     def recursion_desired(self) -> bool:
-        return bool(_flags(self.wire) & RD)
+        return bool(flags_of(self.wire) & RD)
 
     @property
     def content(self) -> Content:
@@ -106,6 +106,7 @@ class Query:
             authority=authority,
             additional=additional,
             edns_size=None if content.edns_size is None else EDNS_UDP_BYTES,
+            dnssec_ok=content.dnssec_ok,
             max_size=self.answer_limit(content.edns_size),
         )
         return Answer(self.wire[:2] + wire[2:], server, cache, self.framed)
@@ -129,7 +130,7 @@ class Query:
         return {
             **_question_fields(self.wire),
             "server": self.server,
-            "rd": bool(_flags(self.wire) & RD),
+            "rd": bool(flags_of(self.wire) & RD),
         }
 
 
@@ -155,16 +156,16 @@ class Answer:
 
     @property
     def authoritative(self) -> bool:
-        return bool(_flags(self.wire) & AA)
+        return bool(flags_of(self.wire) & AA)
 
     @property
     def rcode(self) -> int:
         """The rcode in the header; the bits that EDNS adds are in `content.rcode`."""
-        return _flags(self.wire) & 0x0F
+        return flags_of(self.wire) & 0x0F
 
     @property
     def truncated(self) -> bool:
-        return bool(_flags(self.wire) & TC)
+        return bool(flags_of(self.wire) & TC)
 
     @property
     def content(self) -> Content:
@@ -177,7 +178,7 @@ class Answer:
         A refusal of the whole message may leave the question out.
         """
         ours, theirs = query.wire, self.wire
-        if len(theirs) < HEADER_BYTES or theirs[:2] != ours[:2] or not _flags(theirs) & QR:
+        if len(theirs) < HEADER_BYTES or theirs[:2] != ours[:2] or not flags_of(theirs) & QR:
             return False
         if theirs[4:6] == b"\x00\x00":
             return theirs[3] & 0x0F not in (Rcode.NOERROR, Rcode.NXDOMAIN)
@@ -204,7 +205,7 @@ class Answer:
         return ", ".join(texts) or "NODATA"
 
     def fields(self) -> Mapping[str, Json]:
-        flags = _flags(self.wire)
+        flags = flags_of(self.wire)
         known: dict[str, Json] = {
             **_question_fields(self.wire),
             "server": self.server,
@@ -227,39 +228,6 @@ class Answer:
         }
 
 
-def read_query(wire: bytes, *, framed: bool = False, server: str = "") -> Query | Answer | None:
-    """What arrived at a server: a query to work on, or the refusal to send, or None for silence.
-
-    Silence is for what has no header, and for answers: answering an answer could go on for ever.
-    """
-    if len(wire) < HEADER_BYTES or _flags(wire) & QR:
-        return None
-    query = Query(wire, "", framed)
-    match _objection(wire[2:]):
-        case None:
-            return query
-        case Rcode.BADVERS:
-            return query.reply(Rcode.BADVERS, server=server)
-        case rcode:
-            return _bare_refusal(wire, rcode, framed, server)
-
-
-@lru_cache(maxsize=4096)
-def _objection(body: bytes) -> Rcode | None:
-    """What is wrong with a query, given without its id; None when nothing is."""
-    if body[0] & 0x78:
-        return Rcode.NOTIMP
-    try:
-        content = decode(b"\x00\x00" + body)
-    except RemoteProtocolError:
-        return Rcode.FORMERR
-    if body[2:4] != b"\x00\x01":
-        return Rcode.FORMERR
-    if content.edns_version:
-        return Rcode.BADVERS
-    return Rcode.REFUSED if content.question is None else None
-
-
 def polite_any(name: Name) -> tuple[RRset, ...]:
     """What stands for "all records" (RFC 8482 section 4.2): nobody has to give all that he has."""
     text = dns.rdata.from_text(IN, RdataType.HINFO, '"RFC8482" ""')
@@ -273,13 +241,8 @@ def _query_body(question: Question, recursion_desired: bool, edns_size: int | No
     return struct.pack("!5H", flags, 1, 0, 0, 1 if options else 0) + question.wire + options
 
 
-def _bare_refusal(wire: bytes, rcode: Rcode, framed: bool, server: str) -> Answer:
-    """A header and nothing more, with the id, opcode and RD of the query."""
-    flags = QR | _flags(wire) & (0x7800 | RD) | rcode
-    return Answer(wire[:2] + flags.to_bytes(2, "big") + bytes(8), server, False, framed)
-
-
-def _flags(wire: bytes) -> int:
+def flags_of(wire: bytes) -> int:
+    """The second word of the header: QR, opcode, AA, TC, RD, RA, Z, rcode."""
     return int.from_bytes(wire[2:4], "big")
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -40,6 +40,7 @@ class Content:
     Attributes:
         edns_size: the largest UDP answer that the sender takes (RFC 6891), None without EDNS.
         edns_version: None without EDNS.
+        dnssec_ok: the bit DO, which an answer repeats (RFC 3225 section 3) though it has no signatures.
     """
 
     rcode: Rcode
@@ -49,13 +50,16 @@ class Content:
     additional: Section
     edns_size: int | None
     edns_version: int | None
+    dnssec_ok: bool = False
 
 
 def decode(wire: bytes) -> Content:
     """Decode a message. Raises: RemoteProtocolError when it breaks the format."""
-    offsets = ttl_offsets(wire)
+    offsets, options = _walk(wire)
     blank = bytearray(wire)
     blank[0:2] = b"\x00\x00"
+    for start, end in options:
+        _hide_options(blank, start, end)
     ttls = []
     for offset in offsets:
         ttls.append(int.from_bytes(wire[offset : offset + 4], "big"))
@@ -66,7 +70,7 @@ def decode(wire: bytes) -> Content:
         for section in shape.sections
     )
     bare = shape.bare
-    return Content(bare.rcode, bare.question, answer, authority, additional, bare.edns_size, bare.edns_version)
+    return replace(bare, answer=answer, authority=authority, additional=additional)
 
 
 def encode(
@@ -78,6 +82,7 @@ def encode(
     authority: Iterable[RRset] = (),
     additional: Iterable[RRset] = (),
     edns_size: int | None = None,
+    dnssec_ok: bool = False,
     max_size: int = 65535,
 ) -> bytes:
     """A message with id 0. What does not fit is left out, and TC set when that matters (RFC 2181 section 9)."""
@@ -86,7 +91,7 @@ def encode(
     if question is not None:
         message.question.append(dns.rrset.RRset(question.name, IN, question.type))
     if edns_size is not None:
-        message.use_edns(0, payload=edns_size)
+        message.use_edns(0, dns.flags.DO if dnssec_ok else 0, edns_size)
     message.set_rcode(rcode)
     message.answer.extend(map(_library_form, answer))
     message.authority.extend(map(_library_form, authority))
@@ -99,7 +104,12 @@ def ttl_offsets(wire: bytes) -> list[int]:
 
     Raises: RemoteProtocolError when the records do not end where the message does.
     """
-    offsets = []
+    return _walk(wire)[0]
+
+
+def _walk(wire: bytes) -> tuple[list[int], list[tuple[int, int]]]:
+    """Where the TTL of each record stands, and from where to where EDNS options do."""
+    offsets, options = [], []
     try:
         _, _, questions, answers, authority, additional = struct.unpack_from("!6H", wire)
         position = HEADER_BYTES
@@ -111,11 +121,23 @@ def ttl_offsets(wire: bytes) -> list[int]:
             if kind not in _PSEUDO_TYPES:
                 offsets.append(position + 4)
             position += 10 + length
+            if kind == RdataType.OPT:
+                options.append((position - length, position))
     except (IndexError, struct.error):
         raise RemoteProtocolError("DNS message ends in the middle of a record") from None
     if position != len(wire):
         raise RemoteProtocolError("DNS message and its counts disagree")
-    return offsets
+    return offsets, options
+
+
+def _hide_options(blank: bytearray, start: int, end: int) -> None:
+    """Give every EDNS option a code that nobody knows: all are ignored (RFC 6891 section 6.1.2).
+
+    dnspython would refuse the whole message for a cookie or a client subnet that is not as it should be.
+    """
+    while start + 4 <= end:
+        blank[start : start + 2] = _UNKNOWN_OPTION
+        start += 4 + int.from_bytes(blank[start + 2 : start + 4], "big")
 
 
 def question_end(wire: bytes) -> int:
@@ -126,6 +148,7 @@ def question_end(wire: bytes) -> int:
         raise RemoteProtocolError("DNS message ends in the middle of its question") from None
 
 
+_UNKNOWN_OPTION = b"\xff\xff"  # reserved: no option will ever have this code
 _PSEUDO_TYPES = frozenset((RdataType.OPT, RdataType.TSIG))
 _Numbered: TypeAlias = "tuple[tuple[RRset, tuple[int, ...]], ...]"
 
@@ -161,6 +184,7 @@ def _shape(blank: bytes) -> _Shape:
         (),
         message.payload if has_edns else None,
         message.edns if has_edns else None,
+        bool(message.ednsflags & dns.flags.DO),
     )
     return _Shape(bare, (sections[0], sections[1], sections[2]))
 

@@ -46,11 +46,14 @@ class Zone:
         nodes: every name that exists, with its records; a name that only has names below it exists too
             and has none (an empty non-terminal, RFC 4592 section 2.2.2).
         lines: on which line of the file a record stands.
+        outside: names that are not in this zone and have records in its file, with their lines; these records
+            are passed over.
     """
 
     origin: Name
     nodes: Mapping[Name, Mapping[RdataType, RRset]]
     lines: Mapping[tuple[Name, Rdata], int]
+    outside: tuple[tuple[Name, int], ...] = ()
 
     @staticmethod
     def parse(text: str, origin: str | None = None) -> Zone:
@@ -71,12 +74,13 @@ class Zone:
             zone = dns.zone.Zone(None if origin is None else name_of(origin), IN, relativize=False)
             with zone.writer(True) as transaction:
                 transaction.check_put_rdataset(remember_line)
-                dns.zonefile.Reader(tokenizer, IN, transaction, allow_directives=("$ORIGIN", "$TTL")).read()
+                reader = _Reader(tokenizer, IN, transaction, allow_directives=("$ORIGIN", "$TTL"))
+                reader.read()
         except dns.zonefile.UnknownOrigin as problem:
             raise ZoneSyntaxError(tokenizer.line, "no origin: start with $ORIGIN") from problem
         except (dns.exception.DNSException, LocalProtocolError, ValueError) as problem:
             raise ZoneSyntaxError(tokenizer.line, _plain(problem, tokenizer.word)) from problem
-        return _checked(zone, lines)
+        return _checked(zone, lines, tuple(reader.outside))
 
     @property
     def soa(self) -> RRset:
@@ -88,7 +92,7 @@ class Zone:
             yield from node.values()
 
 
-def _checked(zone: dns.zone.Zone, lines: dict[tuple[Name, Rdata], int]) -> Zone:
+def _checked(zone: dns.zone.Zone, lines: dict[tuple[Name, Rdata], int], outside: tuple[tuple[Name, int], ...]) -> Zone:
     origin = zone.origin
     if origin is None:
         raise ZoneSyntaxError(0, "no origin: start with $ORIGIN")
@@ -103,13 +107,27 @@ def _checked(zone: dns.zone.Zone, lines: dict[tuple[Name, Rdata], int]) -> Zone:
         while name != origin:
             name = name.parent()
             nodes.setdefault(name, {})
-    return Zone(origin, nodes, lines)
+    return Zone(origin, nodes, lines, outside)
 
 
 def _plain(problem: Exception, word: str) -> str:
     """The library's message without its own `file:line:` in front, and the word where it stopped."""
     text = re.sub(r"^<string>:\d+: ", "", str(problem)).rstrip(".") or type(problem).__name__
     return text if not word or word in text else f"{text}, near {word!r}"
+
+
+class _Reader(dns.zonefile.Reader):
+    """Remembers what the library passes over without a word: records of names outside the zone."""
+
+    def __init__(self, tokenizer: _Tokenizer, *arguments: Any, **options: Any) -> None:
+        super().__init__(tokenizer, *arguments, **options)
+        self.tokenizer = tokenizer
+        self.outside: list[tuple[Name, int]] = []
+
+    def _eat_line(self) -> None:
+        if self.last_name is not None:
+            self.outside.append((self.last_name, self.tokenizer.line))
+        super()._eat_line()  # type: ignore[no-untyped-call]
 
 
 class _Tokenizer(dns.tokenizer.Tokenizer):
