@@ -96,6 +96,7 @@ ALL_TOPICS: tuple[str, ...] = (
     "smtp.mail.null",  # MAIL FROM:<>: a report, to which nobody may report back
     "smtp.rcpt",  # one recipient of the envelope
     "smtp.data",  # "the content comes next"
+    "smtp.bdat",  # the message, or a part of it, in a counted chunk
     "smtp.content",  # the message itself
     "smtp.auth",  # begin to log in
     "smtp.auth.response",  # the client's turn while logging in
@@ -288,7 +289,7 @@ def _mail_transfer(event: Said, fields: Fields, asked: Said | None) -> str:
     protocol = event.protocol
     match event.pdu.role:
         case "data":
-            return f"{protocol}.content"
+            return "smtp.bdat" if protocol == "smtp" and "chunk" in fields else f"{protocol}.content"
         case "cmd":
             return _mail_command(protocol, fields)
     code = _code(fields)

@@ -98,8 +98,8 @@ def test_smtplib_the_smaller_commands() -> None:
         assert client.rset()[0] == 250
         assert client.verify("dan")[0] == 252
         assert client.expn("list")[0] == 502
-        assert b"MAIL RCPT DATA" in client.help()
-        assert client.docmd("BDAT", "10 LAST")[0] == 500
+        assert b"MAIL RCPT DATA BDAT" in client.help()
+        assert client.docmd("BDAT", "0 LAST")[0] == 503
         assert client.docmd("DATA", "now")[0] == 503
 
 

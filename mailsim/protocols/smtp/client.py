@@ -26,6 +26,8 @@ from mailsim.protocols.smtp.commands import (
     Auth,
     AuthCancel,
     AuthResponse,
+    Bdat,
+    BdatLast,
     Command,
     Data,
     Ehlo,
@@ -144,9 +146,17 @@ class SmtpClient:
         try:
             if self.state is AUTHENTICATING:
                 return parse_auth_line(data)
+            if data[:5].upper() == b"BDAT ":
+                data = data[: data.find(b"\n") + 1]  # the octets of the chunk follow
             return parse_command(data, is_lmtp=self.is_lmtp)
         except BadCommand:
             return None
+
+    @property
+    def size_limit(self) -> int:
+        """The biggest message that the server takes, 0 when it does not say (RFC 1870 section 3)."""
+        limit = self.extensions.get("SIZE", "").partition(" ")[0]
+        return int(limit) if limit.isascii() and limit.isdigit() and len(limit) <= 20 else 0
 
     def mail_parameters(self, content: bytes) -> Parameters:
         """SIZE and BODY for a message, as far as the server knows them (RFC 1870, RFC 6152)."""
@@ -176,7 +186,10 @@ class SmtpClient:
     def _check_form(self, command: Command) -> None:
         """Our own grammar must read back what we are going to say, and the server must have offered it."""
         if isinstance(command, Content):
-            self._check_content(command)
+            self._check_content(command.data)
+            return
+        if isinstance(command, Bdat):
+            self._check_chunk(command)
             return
         wire = command.to_bytes()
         if isinstance(command, AuthResponse | AuthCancel):
@@ -190,6 +203,7 @@ class SmtpClient:
             raise LocalProtocolError(f"a command line of {len(wire)} octets")
         match command:
             case Mail(parameters=parameters) | Rcpt(parameters=parameters):
+                self._check_utf8(command)
                 for key, _ in parameters:
                     if EXTENSION_OF.get((type(command), key)) not in self.extensions:
                         raise LocalProtocolError(f"the server does not offer what {key} needs")
@@ -198,24 +212,46 @@ class SmtpClient:
             case StartTls() if self.tls_active or "STARTTLS" not in self.extensions:
                 raise LocalProtocolError("the server does not offer STARTTLS")
 
+    def _check_utf8(self, command: Mail | Rcpt) -> None:
+        mail = command if isinstance(command, Mail) else self._mail_sent()
+        if not command.path.isascii() and not (mail and mail.smtputf8):
+            raise LocalProtocolError("an address beyond ASCII needs MAIL with SMTPUTF8 (RFC 6531 section 3.4)")
+
+    def _mail_sent(self) -> Mail | None:
+        """The MAIL of this transaction, accepted or still without a reply."""
+        sent = (command for _, command in reversed(self._outstanding) if isinstance(command, Mail))
+        return next(sent, self._mail)
+
+    def _check_chunk(self, chunk: Bdat) -> None:
+        if "CHUNKING" not in self.extensions:
+            raise LocalProtocolError("the server does not offer CHUNKING")
+        if chunk.size != len(chunk.data):
+            raise LocalProtocolError(f"a chunk of {chunk.size} octets that has {len(chunk.data)}")
+        self._check_eight_bits(chunk.data)
+
     def _line_limit(self, command: Command) -> int:
         match command:
             case Auth() | AuthResponse():
                 return MAX_AUTH_LINE
-            case Mail(parameters=parameters):  # each extension adds its parameters to the limit
+            case (
+                Mail(parameters=parameters) | Rcpt(parameters=parameters)
+            ):  # each extension adds its parameters to the limit
                 return MAX_COMMAND_LINE + len(grammar.format_parameters(parameters))
             case _:
                 return MAX_COMMAND_LINE
 
-    def _check_content(self, content: Content) -> None:
-        data = content.data
+    def _check_content(self, data: bytes) -> None:
         if data and not data.endswith(b"\r\n"):
             data += b"\r\n"  # as it will go over the wire
         if has_bare_line_end(data):
             raise LocalProtocolError("the message holds a CR or LF that stands alone")
         if has_long_line(data, MAX_TEXT_LINE):
             raise LocalProtocolError("the message has a line that is too long")
-        if not data.isascii() and (self._mail is None or self._mail.parameter("BODY") != "8BITMIME"):
+        self._check_eight_bits(data)
+
+    def _check_eight_bits(self, data: bytes) -> None:
+        mail = self._mail_sent()
+        if not data.isascii() and (mail is None or mail.body == "7BIT"):
             raise LocalProtocolError("eight bits need MAIL with BODY=8BITMIME")
 
     # What arrives
@@ -254,7 +290,7 @@ class SmtpClient:
         if reply.code == 334 and isinstance(command, Auth | AuthResponse):
             reply = Challenge(reply.code, reply.lines)
         recipient = None
-        if self.is_lmtp and isinstance(command, Content):
+        if self.is_lmtp and self.recipients and isinstance(command, Content | BdatLast):
             recipient = self.recipients[self._content_replies]
             self._content_replies += 1
         if recipient is None or self._content_replies == len(self.recipients):
@@ -286,7 +322,7 @@ class SmtpClient:
         if reply.is_negative or not self._outstanding:
             self._hoped = None
         match command:
-            case Content():
+            case Content() | BdatLast():
                 self._forget_transaction()
             case _ if not reply.is_positive:
                 pass

@@ -1,6 +1,7 @@
 """What an SMTP client says, one class for each verb (RFC 5321 section 4.1.1).
 
-A new verb (BDAT, ETRN...) is a class here, its grammar in `parsing` and its rows in `states`.
+A new verb is a class here, its grammar in `parsing` and its rows in `states`. `content` has the two ways in
+which a message itself travels: after DATA, and in the chunks of BDAT.
 """
 
 from __future__ import annotations
@@ -112,6 +113,16 @@ class Mail(_WithPath):
         value = self.parameter("SIZE")
         return None if value is None else int(value)
 
+    @property
+    def body(self) -> str:
+        """The declared kind of body, 7BIT when not declared (RFC 6152)."""
+        return (self.parameter("BODY") or "7BIT").upper()
+
+    @property
+    def smtputf8(self) -> bool:
+        """Whether the transaction may have addresses and header fields in UTF-8 (RFC 6531 section 3.4)."""
+        return any(key == "SMTPUTF8" for key, _ in self.parameters)
+
 
 @dataclass(frozen=True, slots=True)
 class Rcpt(_WithPath):
@@ -149,26 +160,34 @@ class Noop(Command):
 
 @dataclass(frozen=True, slots=True)
 class Vrfy(Command):
-    """Is this a user of yours? (RFC 5321 section 4.1.1.6)"""
+    """Is this a user of yours? (RFC 5321 section 4.1.1.6)
+
+    `smtputf8`: the reply may have UTF-8 in it (RFC 6531 section 3.7.4.2).
+    """
 
     text: str
+    smtputf8: bool = False
     verb: ClassVar[str] = "VRFY"
 
     @property
     def argument(self) -> str:
-        return self.text
+        return f"{self.text} SMTPUTF8" if self.smtputf8 else self.text
 
 
 @dataclass(frozen=True, slots=True)
 class Expn(Command):
-    """Who is in this mailing list? (RFC 5321 section 4.1.1.7)"""
+    """Who is in this mailing list? (RFC 5321 section 4.1.1.7)
+
+    `smtputf8`: the reply may have UTF-8 in it (RFC 6531 section 3.7.4.2).
+    """
 
     text: str
+    smtputf8: bool = False
     verb: ClassVar[str] = "EXPN"
 
     @property
     def argument(self) -> str:
-        return self.text
+        return f"{self.text} SMTPUTF8" if self.smtputf8 else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +257,47 @@ class AuthCancel(Command):
         return "*"
 
 
+@dataclass(frozen=True, slots=True)
+class Bdat(Command):
+    """A chunk of the message, with more to come: `size` octets behind the line (RFC 3030 section 2).
+
+    `data` are those octets, b"" when only the line is known.
+    """
+
+    size: int
+    data: bytes = field(default=b"", repr=False, compare=False)
+    verb: ClassVar[str] = "BDAT"
+
+    @property
+    def argument(self) -> str:
+        return str(self.size)
+
+    def _encode(self) -> bytes:
+        wire = f"{self.verb} {self.argument}\r\n".encode() + self.data
+        object.__setattr__(self, "_wire", wire)
+        return wire
+
+
+@dataclass(frozen=True, slots=True)
+class BdatLast(Bdat):
+    """The last chunk; the reply to it is the reply to the message.
+
+    `message_id` and `message_size` (octets of all chunks) are for the trace and do not go over the wire.
+    """
+
+    message_id: str = field(default="", compare=False)
+    message_size: int = field(default=0, compare=False)
+    role: ClassVar[str] = "data"
+
+    @property
+    def argument(self) -> str:
+        return f"{self.size} LAST"
+
+    def fields(self) -> Mapping[str, Json]:
+        size = self.message_size or len(self.data)
+        return {"msg": self.message_id, "bytes_wire": len(self.to_bytes()), "bytes_content": size, "chunk": self.size}
+
+
 Hello: TypeAlias = Ehlo | Helo | Lhlo
-Verb: TypeAlias = Hello | Mail | Rcpt | Data | Rset | Noop | Vrfy | Expn | Help | Quit | StartTls | Auth
+Verb: TypeAlias = Hello | Mail | Rcpt | Data | Bdat | Rset | Noop | Vrfy | Expn | Help | Quit | StartTls | Auth
 """A command that begins with its verb: all but the lines of a SASL exchange and the content."""

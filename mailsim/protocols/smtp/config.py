@@ -7,11 +7,14 @@ from functools import partial
 
 from mailsim.errors import LocalProtocolError
 from mailsim.protocols.sasl import SERVER_MECHANISMS
-from mailsim.protocols.smtp.commands import Auth, Command, Expn, Help, StartTls
+from mailsim.protocols.smtp.commands import Auth, Bdat, BdatLast, Command, Expn, Help, StartTls, Vrfy
 from mailsim.protocols.smtp.grammar import check_domain
 
-SIZE_PARAMETER, BODY_PARAMETER, AUTH_PARAMETER = 26, 17, 500
-"""Octets by which MAIL may grow: RFC 1870 section 3 (5), RFC 6152, RFC 4954 section 3."""
+SIZE_PARAMETER, BODY_PARAMETER, AUTH_PARAMETER, UTF8_PARAMETER, DSN_PARAMETERS = 26, 17, 500, 10, 117
+"""Octets by which MAIL may grow: RFC 1870 section 3 (5), RFC 6152, RFC 4954 section 3, RFC 6531 section 3.1, and
+ENVID of 100 octets with RET (RFC 3461 section 5.4)."""
+RCPT_DSN_PARAMETERS = 542
+"""The same for RCPT: NOTIFY of 28 octets and ORCPT of 500."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,14 @@ class SmtpServerConfig:
     """Nearly everything is 530 until the client has authenticated (RFC 4954 section 6)."""
     auth_requires_tls: bool = False
     """AUTH is not offered, and 538 when tried, until TLS is active."""
+    chunking: bool = True
+    """BDAT (RFC 3030)."""
+    dsn: bool = True
+    """RET, ENVID, NOTIFY and ORCPT (RFC 3461)."""
+    smtputf8: bool = True
+    """Addresses and header fields in UTF-8 (RFC 6531); needs `eight_bit_mime`."""
     help: bool = True
+    vrfy: bool = True
     expn: bool = False
     max_recipients: int = 100
     command_line_limit: int = 512
@@ -43,10 +53,15 @@ class SmtpServerConfig:
 
     mail_line_limit: int = field(init=False, repr=False)
     """How long a MAIL command may be with the parameters of the extensions that are offered."""
+    rcpt_line_limit: int = field(init=False, repr=False)
+    """The same for RCPT."""
     longest_line_limit: int = field(init=False, repr=False)
     """No line of any kind may be longer than this."""
     not_offered: frozenset[type[Command]] = field(init=False, repr=False)
     """Verbs that the server knows and does not do: 502 (RFC 5321 section 4.2.4)."""
+
+    extensions: frozenset[str] = field(init=False, repr=False)
+    """The EHLO keywords of all that is offered, before and after TLS."""
 
     _ehlo_lines: tuple[tuple[str, ...], tuple[str, ...]] = field(init=False, repr=False)
 
@@ -54,22 +69,33 @@ class SmtpServerConfig:
         check_domain(self.hostname)
         if unknown := set(self.auth_mechanisms) - set(SERVER_MECHANISMS):
             raise LocalProtocolError(f"no such mechanism: {', '.join(sorted(unknown))}")
+        if self.smtputf8 and not self.eight_bit_mime:
+            raise LocalProtocolError("SMTPUTF8 needs 8BITMIME (RFC 6531 section 3.1)")
         mail_line_limit = (
             self.command_line_limit
             + (SIZE_PARAMETER if self.size else 0)
             + (BODY_PARAMETER if self.eight_bit_mime else 0)
             + (AUTH_PARAMETER if self.auth_mechanisms else 0)
+            + (UTF8_PARAMETER if self.smtputf8 else 0)
+            + (DSN_PARAMETERS if self.dsn else 0)
         )
+        rcpt_line_limit = self.command_line_limit + (RCPT_DSN_PARAMETERS if self.dsn else 0)
+        longest = max(mail_line_limit, rcpt_line_limit, self.auth_line_limit * bool(self.auth_mechanisms))
         optional: dict[type[Command], bool] = {
             StartTls: self.starttls,
             Auth: bool(self.auth_mechanisms),
+            Bdat: self.chunking,
+            BdatLast: self.chunking,
+            Vrfy: self.vrfy,
             Expn: self.expn,
             Help: self.help,
         }
         set_once = partial(object.__setattr__, self)
         set_once("mail_line_limit", mail_line_limit)
-        set_once("longest_line_limit", max(mail_line_limit, self.auth_line_limit * bool(self.auth_mechanisms)))
+        set_once("rcpt_line_limit", rcpt_line_limit)
+        set_once("longest_line_limit", longest)
         set_once("_ehlo_lines", (self._list_extensions(False), self._list_extensions(True)))
+        set_once("extensions", frozenset(line.partition(" ")[0] for lines in self._ehlo_lines for line in lines))
         set_once("not_offered", frozenset(kind for kind, offered in optional.items() if not offered))
 
     @property
@@ -90,8 +116,10 @@ class SmtpServerConfig:
             f"AUTH {' '.join(self.auth_mechanisms)}" if offers_auth else "",
             "ENHANCEDSTATUSCODES" if self.enhanced_status_codes else "",
             "8BITMIME" if self.eight_bit_mime else "",
+            "DSN" if self.dsn else "",
+            "SMTPUTF8" if self.smtputf8 else "",
+            "CHUNKING" if self.chunking else "",
             "EXPN" if self.expn else "",
             "HELP" if self.help else "",
-            # The places of SMTPUTF8 (RFC 6531), DSN (RFC 3461), CHUNKING (RFC 3030).
         )
         return tuple(line for line in lines if line)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from mailsim.protocols.pdu import Raw
 from mailsim.protocols.sasl import Credentials
 from mailsim.protocols.smtp.commands import (
+    Bdat,
     Command,
     Data,
     Expn,
@@ -53,7 +54,7 @@ class AuthDone:
 
 @dataclass(frozen=True, slots=True)
 class ContentReceived:
-    """The content is complete; `wire_size` counts the octets of the wire with dots, the last one too."""
+    """The content is complete, by DATA or by BDAT; `wire_size` counts the octets of the wire, its dots too."""
 
     data: bytes
     wire_size: int
@@ -73,9 +74,10 @@ class Answered:
 
 
 Asked: TypeAlias = (
-    Hello | Mail | Rcpt | Data | Rset | Noop | Vrfy | Expn | Help | Quit | StartTls | AuthDone | ContentReceived
+    Hello | Mail | Rcpt | Data | Bdat | Rset | Noop | Vrfy | Expn | Help | Quit | StartTls | AuthDone | ContentReceived
 )
-"""What waits for the server's answer; never a bare Auth, whose exchange the engine runs itself."""
+"""What waits for the server's answer; never a bare Auth, whose exchange the engine runs itself, nor a BdatLast,
+which comes as ContentReceived like the content after DATA."""
 
 ServerEvent: TypeAlias = Asked | Refused | Challenge
 """What `SmtpServer.next_event` gives; a Refused (its reply) and a Challenge are only to be sent."""

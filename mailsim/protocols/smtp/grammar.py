@@ -4,6 +4,9 @@ An address in the envelope is not an address in a header: it stands in angle bra
 no display name and no white space around it. Only the shape is judged here. Whether a mailbox exists,
 and whether two spellings mean the same one, is the business of the host behind its domain.
 
+With SMTPUTF8 (RFC 6531 section 3.3) letters beyond ASCII stand wherever a letter may; whether a session allows
+them is for the server to judge, not for the grammar.
+
 Nearly every address is a dot-string at a domain. One expression takes that; quoted local parts, source
 routes and address literals go the long way round. The quantifiers are possessive (`++`): a match never
 goes back, so no input makes it slow.
@@ -15,24 +18,27 @@ import re
 from ipaddress import AddressValueError, IPv6Address
 
 from mailsim.errors import RemoteProtocolError
+from mailsim.mail.domains import ascii_domain
 
 MAX_LOCAL_PART, MAX_DOMAIN, MAX_PATH = 64, 255, 256  # octets, RFC 5321 section 4.5.3.1
 MAX_LABEL = 63  # RFC 1035 section 2.3.4: the domain must fit into a DNS query
 
 Parameters = tuple[tuple[str, str | None], ...]
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++"
-_LABEL = r"[A-Za-z0-9]++(?:-++[A-Za-z0-9]++)*+"
+_BEYOND = "\u00a1-\u167f\u1681-\u1fff\u200c-\u2027\u202a-\u202e\u2030-\u205e\u2060-\u2fff\u3001-\ud7ff\ue000-\U0010ffff"
+"""Beyond ASCII, without C1 controls and what Unicode calls space or line end (RFC 6531 section 3.3)."""
+_ATOM = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~{_BEYOND}-]++"
+_LABEL = rf"[A-Za-z0-9{_BEYOND}]++(?:-++[A-Za-z0-9{_BEYOND}]++)*+"
 _DOT_STRING = rf"{_ATOM}(?:\.{_ATOM})*+"
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*+"
 
 _is_domain = re.compile(_DOMAIN).fullmatch
 _plain_path = re.compile(rf"<(({_DOT_STRING})@({_DOMAIN}))>").match
-_local_part = re.compile(rf'{_DOT_STRING}|"(?:[ !#-\[\]-~]|\\[ -~])*+"').match
+_local_part = re.compile(rf'{_DOT_STRING}|"(?:[ !#-\[\]-~{_BEYOND}]|\\[ -~])*+"').match
 _domain_or_literal = re.compile(rf"{_DOMAIN}|\[[!-Z^-~]++\]").match
 _source_route = re.compile(rf"@{_DOMAIN}(?:,@{_DOMAIN})*+:").match
 _snum = re.compile(r"[0-9]{1,3}").fullmatch
-_parameter = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*+)(?:=([!-<>-~]++))?").fullmatch
+_parameter = re.compile(rf"([A-Za-z0-9][A-Za-z0-9-]*+)(?:=([!-<>-~{_BEYOND}]++))?").fullmatch
 
 
 class GrammarError(RemoteProtocolError):
@@ -40,11 +46,11 @@ class GrammarError(RemoteProtocolError):
 
 
 def check_domain(text: str) -> None:
-    """Raises GrammarError unless `text` is a Domain or an address-literal."""
+    """Raises GrammarError unless `text` is a Domain, in ASCII, or an address-literal."""
     if text.startswith("["):
         if not is_address_literal(text):
             raise GrammarError("Bad address literal")
-    elif not _is_domain(text):
+    elif not text.isascii() or not _is_domain(text):
         raise GrammarError("Bad domain name")
     _check_domain_length(text)
 
@@ -55,6 +61,14 @@ def _check_domain_length(domain: str) -> None:
     # Only a domain longer than one label may be has to be looked at label by label.
     if len(domain) > MAX_LABEL and domain[0] != "[" and max(map(len, domain.split("."))) > MAX_LABEL:
         raise GrammarError("Label of the domain too long")
+
+
+def _check_u_labels(domain: str) -> None:
+    """A label beyond ASCII must have a form in ASCII: only then can the DNS be asked for it (RFC 5890)."""
+    try:
+        ascii_domain(domain)
+    except ValueError:
+        raise GrammarError("Bad domain name") from None
 
 
 def is_address_literal(text: str) -> bool:
@@ -104,7 +118,19 @@ def parse_path(text: str, start: int = 0, *, bare_postmaster: bool = False) -> t
         raise GrammarError("Local part too long")
     if len(domain) > MAX_LABEL:
         _check_domain_length(domain)
+    if not mailbox.isascii():
+        _check_beyond_ascii(mailbox, local_part, domain)
     return mailbox, end
+
+
+def _check_beyond_ascii(mailbox: str, local_part: str, domain: str) -> None:
+    """The limits count octets, also where a character has several."""
+    if len(mailbox.encode()) + 2 > MAX_PATH:
+        raise GrammarError("Path too long")
+    if len(local_part.encode()) > MAX_LOCAL_PART:
+        raise GrammarError("Local part too long")
+    if not domain.isascii():
+        _check_u_labels(domain)
 
 
 def _long_way(text: str, start: int, bare_postmaster: bool) -> tuple[str, str, str, int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from mailsim.protocols.smtp import replies
 from mailsim.protocols.smtp.commands import (
     Auth,
+    Bdat,
+    BdatLast,
     Command,
     Data,
     Ehlo,
@@ -23,21 +25,25 @@ from mailsim.protocols.smtp.states import State
 
 ALLOWED_BEFORE_TLS = frozenset({Noop, Ehlo, Lhlo, StartTls, Quit})  # RFC 3207 section 4
 ALLOWED_BEFORE_AUTH = frozenset({Auth, Ehlo, Helo, Lhlo, Noop, Rset, Quit, StartTls})  # RFC 4954 section 6
+CONTENT_COMMANDS = (Data, Bdat, BdatLast)
 
 
 def out_of_order(state: State, kind: type[Command], all_recipients_refused: bool, is_lmtp: bool) -> Reply:
     """The reply to a command that has no row in the table of states for this state.
 
     DATA after nothing but refused recipients is 554 (RFC 5321 section 3.3), in LMTP 503 (RFC 2033 section 4.2).
+    BDAT is judged like DATA, and the two do not mix in one transaction (RFC 3030 section 2).
     """
     match state:
         case State.GREETED:
             return replies.HELLO_FIRST
-        case State.READY if kind in (Rcpt, Data):
+        case State.READY if kind in (Rcpt, *CONTENT_COMMANDS):
             return replies.MAIL_FIRST
-        case State.HAS_SENDER | State.HAS_RECIPIENT if kind is Mail:
+        case State.HAS_SENDER | State.HAS_RECIPIENT | State.HAS_CHUNKS if kind is Mail:
             return replies.NESTED_MAIL
-        case State.HAS_SENDER if kind is Data:
+        case State.HAS_CHUNKS if kind in (Rcpt, Data):
+            return replies.CHUNKS_BEGUN
+        case State.HAS_SENDER if kind in CONTENT_COMMANDS:
             return replies.NO_RECIPIENTS if all_recipients_refused and not is_lmtp else replies.RCPT_FIRST
         case _:
             return replies.BAD_SEQUENCE

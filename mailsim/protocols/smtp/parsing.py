@@ -18,6 +18,8 @@ from mailsim.protocols.smtp.commands import (
     Auth,
     AuthCancel,
     AuthResponse,
+    Bdat,
+    BdatLast,
     Data,
     Ehlo,
     Expn,
@@ -103,13 +105,35 @@ def _alone(command: Verb) -> Parser:
     return parse
 
 
-def _text(make: Callable[[str], Verb], required: bool) -> Parser:
+def _text(make: Callable[[str], Verb]) -> Parser:
     def parse(text: str) -> Verb:
-        if (required and not text) or not text.isprintable():
+        if not text.isprintable():
             raise BadCommand(Reply.of(501, "5.5.4", "Bad or missing argument"))
         return make(text)
 
     return parse
+
+
+def _verify(make: type[Vrfy] | type[Expn]) -> Parser:
+    def parse(text: str) -> Verb:
+        words, _, last = text.rpartition(" ")
+        is_asked = bool(words) and last.upper() == "SMTPUTF8"  # RFC 6531 section 3.7.4.2
+        what = words if is_asked else text
+        if not what or not what.isprintable():
+            raise BadCommand(Reply.of(501, "5.5.4", "Bad or missing argument"))
+        return make(what, is_asked)
+
+    return parse
+
+
+_chunk_size = re.compile(r"([0-9]{1,20})(?: ([Ll][Aa][Ss][Tt]))?").fullmatch
+
+
+def _bdat(text: str) -> Bdat:
+    found = _chunk_size(text)
+    if found is None:
+        raise BadCommand(replies.BAD_CHUNK_SIZE)
+    return (BdatLast if found[2] else Bdat)(int(found[1]))
 
 
 _mechanism_name = re.compile(r"[A-Za-z0-9_-]{1,20}").fullmatch  # RFC 4422 section 3.1
@@ -139,11 +163,12 @@ VERBS: dict[str, tuple[type[Verb], Parser]] = {
     "MAIL": (Mail, _mail),
     "RCPT": (Rcpt, _rcpt),
     "DATA": (Data, _alone(Data())),
+    "BDAT": (Bdat, _bdat),
     "RSET": (Rset, _alone(Rset())),
-    "NOOP": (Noop, _text(Noop, False)),
-    "VRFY": (Vrfy, _text(Vrfy, True)),
-    "EXPN": (Expn, _text(Expn, True)),
-    "HELP": (Help, _text(Help, False)),
+    "NOOP": (Noop, _text(Noop)),
+    "VRFY": (Vrfy, _verify(Vrfy)),
+    "EXPN": (Expn, _verify(Expn)),
+    "HELP": (Help, _text(Help)),
     "QUIT": (Quit, _alone(Quit())),
     "STARTTLS": (StartTls, _alone(StartTls())),
     "AUTH": (Auth, _auth),
@@ -167,19 +192,27 @@ def read_line(line: bytes, is_lmtp: bool) -> tuple[type[Verb] | None, Verb | Rep
 
 
 def _read(line: bytes, is_lmtp: bool) -> tuple[type[Verb] | None, Verb | Reply]:
-    # RFC 5321 section 4.1.1: tolerate white space before the CRLF. SMTPUTF8 (RFC 6531) would decode UTF-8.
-    text = line.rstrip(b" \t\r\n").decode("ascii", "surrogateescape")
+    # RFC 5321 section 4.1.1: tolerate white space before the CRLF.
+    text = line.rstrip(b" \t\r\n").decode("utf-8", "surrogateescape")
     verb, _, argument = text.partition(" ")
     verb = verb.upper()
     kind, parse = (LMTP_VERBS if is_lmtp else VERBS).get(verb, (None, None))
     if kind is None or parse is None:
         return None, replies.NOT_IMPLEMENTED if verb in OBSOLETE else replies.UNRECOGNIZED
-    if not text.isascii():
-        return kind, replies.NOT_ASCII
+    if not text.isascii() and (refusal := _beyond_ascii(kind, text)):
+        return kind, refusal
     try:
-        return kind, parse(argument)
+        command = parse(argument)
     except BadCommand as error:
         return kind, error.reply
+    return type(command), command
+
+
+def _beyond_ascii(kind: type[Verb], text: str) -> Reply | None:
+    """Only addresses may have letters beyond ASCII, and only in UTF-8 (RFC 6531 section 3.2)."""
+    if kind not in (Mail, Rcpt, Vrfy, Expn):
+        return replies.NOT_ASCII
+    return replies.NOT_UTF8 if any("\ud800" <= character <= "\udfff" for character in text) else None
 
 
 REMEMBERED_LENGTH = 512

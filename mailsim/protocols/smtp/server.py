@@ -22,38 +22,34 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import lru_cache
 
 from mailsim.errors import LocalProtocolError
 from mailsim.protocols import sasl
-from mailsim.protocols.smtp import replies
+from mailsim.protocols.smtp import answers, replies
+from mailsim.protocols.smtp.chunks import ChunkedContent, ChunkReader
 from mailsim.protocols.smtp.command_lines import BadLine, CommandLines
 from mailsim.protocols.smtp.commands import (
     Auth,
     AuthCancel,
     AuthResponse,
+    Bdat,
+    BdatLast,
     Command,
     Data,
     Ehlo,
-    Expn,
     Helo,
-    Help,
     Lhlo,
     Mail,
-    Noop,
     Quit,
     Rcpt,
     Rset,
-    StartTls,
-    Vrfy,
 )
 from mailsim.protocols.smtp.config import SmtpServerConfig
 from mailsim.protocols.smtp.content import Content, ContentReader
 from mailsim.protocols.smtp.events import Asked, AuthDone, ContentReceived, Refused, ServerEvent
 from mailsim.protocols.smtp.order import forbidden, out_of_order
 from mailsim.protocols.smtp.parameters import check_mail_parameters, check_rcpt_parameters
-from mailsim.protocols.smtp.parsing import LMTP_VERBS, VERBS, BadCommand, parse_auth_line, read_line
+from mailsim.protocols.smtp.parsing import BadCommand, parse_auth_line, read_line
 from mailsim.protocols.smtp.replies import Challenge, Greeting, Reply
 from mailsim.protocols.smtp.states import (
     AUTHENTICATING,
@@ -62,7 +58,6 @@ from mailsim.protocols.smtp.states import (
     GREETED,
     LEGAL,
     NEXT,
-    READING_CONTENT,
     STARTING_TLS,
     TURNED_AWAY,
     State,
@@ -70,18 +65,6 @@ from mailsim.protocols.smtp.states import (
 
 HELLOS = (Ehlo, Helo, Lhlo)
 DEAF = (CONNECTED, STARTING_TLS, CLOSED)  # no command is read in these states
-
-USUAL_ANSWERS: dict[type[object], Reply] = {
-    Mail: replies.SENDER_OK,
-    Rcpt: replies.RECIPIENT_OK,
-    Data: replies.START_INPUT,
-    Rset: replies.RESET_OK,
-    Noop: replies.NOOP_OK,
-    Vrfy: replies.CANNOT_VERIFY,
-    Expn: replies.CANNOT_VERIFY,
-    StartTls: replies.START_TLS,
-    ContentReceived: replies.CONTENT_OK,
-}
 
 
 class SmtpServer:
@@ -96,8 +79,9 @@ class SmtpServer:
         self.tls_active = tls_active
         self.state: State = CONNECTED
         self._lines = CommandLines(config.longest_line_limit)
-        self._reader: ContentReader | None = None
+        self._reader: ContentReader | ChunkReader | None = None
         self._pending: Asked | None = None
+        self._content_came_by: type[Command] = Content
         self._refusals: deque[Refused] = deque()
         self._forget_client()
 
@@ -112,6 +96,7 @@ class SmtpServer:
         self.sender: Mail | None = None
         self.recipients: list[Rcpt] = []
         self._refused_recipient = False
+        self._chunks: ChunkedContent | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -136,8 +121,11 @@ class SmtpServer:
             raise LocalProtocolError(f"{self._pending!r} has no answer yet")
         if self._refusals:
             return self._refusals.popleft()
-        if self._reader is not None:
-            return self._content(self._reader)
+        match self._reader:
+            case ContentReader() as reader:
+                return self._content(reader)
+            case ChunkReader() as reader:
+                return self._chunk(reader)
         if self.state in DEAF:
             return None
         line = self._lines.take()
@@ -166,9 +154,11 @@ class SmtpServer:
             return replies.AUTH_LINE_TOO_LONG
         return replies.LINE_TOO_LONG
 
-    def _command(self, line: bytes) -> ServerEvent:
+    def _command(self, line: bytes) -> ServerEvent | None:
         config = self.config
         kind, command = read_line(line, config.is_lmtp)
+        if isinstance(command, Bdat) and config.chunking:
+            return self._begin_chunk(command)
         if len(line) > config.command_line_limit and len(line) > self._line_limit(kind):
             raise BadCommand(self._too_long(line))
         if kind is None:
@@ -176,27 +166,43 @@ class SmtpServer:
             raise BadCommand(command)
         if kind in config.not_offered:
             raise BadCommand(replies.NOT_IMPLEMENTED)
-        if (self.state, kind) not in LEGAL:
-            raise BadCommand(out_of_order(self.state, kind, self._refused_recipient, config.is_lmtp))
-        if (forbids := forbidden(config, kind, self.tls_active, self.username)) is not None:
-            raise BadCommand(forbids)
+        if (not_now := self._not_now(kind)) is not None:
+            raise BadCommand(not_now)
         if isinstance(command, Reply):
             raise BadCommand(command)
         match command:
             case Auth():
                 return self._begin_authentication(command)
-            case Mail(parameters=parameters) if parameters:
-                check_mail_parameters(command, config, self.is_extended)
-            case Rcpt():
-                check_rcpt_parameters(command)
+            case Mail(path, parameters):
+                if parameters:
+                    check_mail_parameters(command, config, self.is_extended)
+                if not path.isascii() and not command.smtputf8:
+                    raise BadCommand(replies.SENDER_NOT_ASCII if config.smtputf8 else replies.NOT_ASCII)
+            case Rcpt(path, parameters):
+                if parameters:
+                    check_rcpt_parameters(command, config, self.is_extended)
+                self._check_beyond_ascii(line)
                 if len(self.recipients) >= config.max_recipients:
                     raise BadCommand(replies.TOO_MANY_RECIPIENTS)
         self._pending = command
         return command
 
+    def _not_now(self, kind: type[Command]) -> Reply | None:
+        """The reply to a verb whose turn has not come, or that policy does not want yet."""
+        if (self.state, kind) not in LEGAL:
+            return out_of_order(self.state, kind, self._refused_recipient, self.config.is_lmtp)
+        return forbidden(self.config, kind, self.tls_active, self.username)
+
+    def _check_beyond_ascii(self, line: bytes) -> None:
+        """A recipient beyond ASCII is for a transaction with SMTPUTF8 only (RFC 6531 section 3.5)."""
+        if not line.isascii() and not (self.sender and self.sender.smtputf8):
+            raise BadCommand(replies.RECIPIENT_NOT_ASCII if self.config.smtputf8 else replies.NOT_ASCII)
+
     def _line_limit(self, kind: type[Command] | None) -> int:
         if kind is Mail:
             return self.config.mail_line_limit
+        if kind is Rcpt:
+            return self.config.rcpt_line_limit
         return self.config.auth_line_limit if kind is Auth else self.config.command_line_limit
 
     # AUTH
@@ -251,17 +257,48 @@ class SmtpServer:
             return None
         self._reader = None
         self._lines.feed(arrived.rest)
-        if arrived.problem is None:
-            self._pending = received = ContentReceived(arrived.data, arrived.wire_size)
+        return self._received(Content, arrived.data, arrived.wire_size, arrived.problem)
+
+    def _received(self, how: type[Command], data: bytes, wire_size: int, problem: Reply | None) -> ServerEvent:
+        """The whole message is here: hand it out, or refuse it."""
+        self._content_came_by = how
+        if problem is None:
+            self._pending = received = ContentReceived(data, wire_size)
             return received
-        refusal = Refused(b"", self._dress(arrived.problem))
+        refusal = Refused(b"", self._dress(problem))
         # LMTP owes one reply for each recipient, also when it is the engine that refuses.
         self._refusals.extend([refusal] * ((len(self.recipients) if self.config.is_lmtp else 1) - 1))
-        self._end_content(arrived.problem)
+        self._end_content(problem)
         return refusal
 
+    def _begin_chunk(self, command: Bdat) -> ServerEvent | None:
+        """The octets behind the command are read in any case, and thrown away when it is refused."""
+        refusal = self._not_now(type(command))
+        if refusal is None and self._chunks is None:
+            self._chunks = ChunkedContent(self.config.size_limit, self.config.text_line_limit)
+        self._reader = ChunkReader(command, refusal, None if refusal else self._chunks)
+        self._reader.feed(self._lines.take_rest())
+        return self._chunk(self._reader)
+
+    def _chunk(self, reader: ChunkReader) -> ServerEvent | None:
+        arrived = reader.take()
+        if arrived is None:
+            return None
+        self._reader = None
+        self._lines.feed(arrived.rest)
+        if arrived.refusal is not None:
+            return Refused(b"", self._dress(arrived.refusal))
+        assert self._chunks is not None
+        if isinstance(arrived.command, BdatLast):
+            return self._received(BdatLast, self._chunks.whole(), self._chunks.size, self._chunks.problem)
+        if self._chunks.problem is not None:
+            self.state = NEXT[self.state, Bdat, self._chunks.problem.code // 100]
+            return Refused(b"", self._dress(self._chunks.problem))
+        self._pending = arrived.command
+        return arrived.command
+
     def _end_content(self, reply: Reply) -> None:
-        self.state = NEXT[READING_CONTENT, Content, reply.code // 100]
+        self.state = NEXT[self.state, self._content_came_by, reply.code // 100]
         self._clear_transaction()
 
     # Answers
@@ -271,7 +308,7 @@ class SmtpServer:
         if self.state is not CONNECTED:
             raise LocalProtocolError("the greeting has been sent")
         if reply is None:
-            reply = _welcome(self.config.hostname, self.config.protocol)
+            reply = answers.welcome(self.config.hostname, self.config.protocol)
         match reply.code:
             case 220:
                 self.state = GREETED
@@ -289,7 +326,7 @@ class SmtpServer:
         if isinstance(asked, AuthDone) or (isinstance(asked, ContentReceived) and self.config.is_lmtp):
             raise LocalProtocolError("answer with auth_accept, auth_refuse or accept_content")
         if reply is None:
-            reply = self._usual(asked)
+            reply = answers.usual(asked, self.config, self.tls_active)
         elif reply.code != 354 if isinstance(asked, Data) else not reply.is_positive:
             raise LocalProtocolError(f"{asked!r} is not accepted by {reply}")
         self._pending = None
@@ -312,6 +349,8 @@ class SmtpServer:
             return only
         self._pending = None
         self._refused_recipient |= isinstance(asked, Rcpt)
+        if isinstance(asked, Bdat) and self._chunks is not None:
+            self._chunks.problem, self.state = reply, NEXT[self.state, Bdat, reply.code // 100]
         if reply.code == 421:
             self._close()
         return self._dress(reply, to_hello=isinstance(asked, HELLOS))
@@ -351,7 +390,7 @@ class SmtpServer:
     def shut_down(self, reply: Reply | None = None) -> Reply:
         """Say 421, whatever was going on (RFC 5321 section 3.8)."""
         if reply is None:
-            reply = _goodbye(421, "4.3.2", self.config.hostname)
+            reply = answers.goodbye(421, "4.3.2", self.config.hostname)
         if reply.code != 421:
             raise LocalProtocolError(f"{reply} does not shut down")
         self._pending = None
@@ -397,49 +436,5 @@ class SmtpServer:
             case Rset():
                 self._clear_transaction()
 
-    def _usual(self, asked: Asked) -> Reply:
-        """The reply that says yes and nothing else."""
-        usual = USUAL_ANSWERS.get(type(asked))
-        if usual is not None:
-            return usual
-        match asked:
-            case Ehlo(domain) | Lhlo(domain):
-                return _ehlo_answer(self.config.hostname, domain, self.config.ehlo_lines(self.tls_active))
-            case Helo():
-                return Reply(250, (self.config.hostname,))
-            case Quit():
-                return _goodbye(221, "2.0.0", self.config.hostname)
-            case Help():
-                verbs = LMTP_VERBS if self.config.is_lmtp else VERBS
-                offered = (verb for verb, (kind, _) in verbs.items() if kind not in self.config.not_offered)
-                return Reply.of(214, "2.0.0", "Commands:", " ".join(offered))
-            case _:
-                raise AssertionError(asked)
-
     def _dress(self, reply: Reply, *, to_hello: bool = False) -> Reply:
-        """Give a reply its enhanced code, or take it away: RFC 2034 section 4 wants none for 3yz and EHLO."""
-        if to_hello or reply.is_intermediate or not self.config.enhanced_status_codes:
-            return replace(reply, enhanced="") if reply.enhanced else reply
-        if not reply.enhanced:
-            return replace(reply, enhanced=f"{reply.code // 100}.0.0")
-        if int(reply.enhanced[0]) != reply.code // 100:
-            raise LocalProtocolError(f"code and enhanced code disagree: {reply}")
-        return reply
-
-
-# A server says these again and again, in the same words.
-
-
-@lru_cache(maxsize=1024)
-def _welcome(hostname: str, protocol: str) -> Greeting:
-    return Greeting(220, (f"{hostname} {protocol} Service ready",))
-
-
-@lru_cache(maxsize=1024)
-def _ehlo_answer(hostname: str, domain: str, extensions: tuple[str, ...]) -> Reply:
-    return Reply(250, (f"{hostname} greets {domain}", *extensions))
-
-
-@lru_cache(maxsize=1024)
-def _goodbye(code: int, enhanced: str, hostname: str) -> Reply:
-    return Reply.of(code, enhanced, f"{hostname} Service closing transmission channel")
+        return answers.dress(reply, self.config, to_hello=to_hello)

@@ -13,6 +13,8 @@ from mailsim.protocols.smtp.commands import (
     Auth,
     AuthCancel,
     AuthResponse,
+    Bdat,
+    BdatLast,
     Command,
     Data,
     Ehlo,
@@ -48,6 +50,8 @@ class State(Enum):
     """MAIL was accepted."""
     HAS_RECIPIENT = "has recipient"
     """At least one RCPT was accepted."""
+    HAS_CHUNKS = "has chunks"
+    """A part of the message has come by BDAT, and the last part has not (RFC 3030 section 2)."""
     READING_CONTENT = "reading content"
     """After 354: all that comes is content, until the dot."""
     AUTHENTICATING = "authenticating"
@@ -59,7 +63,7 @@ class State(Enum):
 
 
 CONNECTED, GREETED, TURNED_AWAY, READY = State.CONNECTED, State.GREETED, State.TURNED_AWAY, State.READY
-HAS_SENDER, HAS_RECIPIENT = State.HAS_SENDER, State.HAS_RECIPIENT
+HAS_SENDER, HAS_RECIPIENT, HAS_CHUNKS = State.HAS_SENDER, State.HAS_RECIPIENT, State.HAS_CHUNKS
 READING_CONTENT, AUTHENTICATING = State.READING_CONTENT, State.AUTHENTICATING
 STARTING_TLS, CLOSED = State.STARTING_TLS, State.CLOSED
 
@@ -92,9 +96,12 @@ NEXT: dict[Move, State] = {
 STARTS_AFRESH: tuple[type[Command], ...] = (Ehlo, Helo, Lhlo, Rset)
 CHANGES_NOTHING: tuple[type[Command], ...] = (Noop, Help, Vrfy, Expn)
 
-for _state in (READY, HAS_SENDER, HAS_RECIPIENT):
+for _state in (READY, HAS_SENDER, HAS_RECIPIENT, HAS_CHUNKS):
     NEXT |= {(_state, command, 2): READY for command in STARTS_AFRESH}
-for _state in (GREETED, READY, HAS_SENDER, HAS_RECIPIENT):
+for _state in (HAS_RECIPIENT, HAS_CHUNKS):
+    NEXT |= {(_state, BdatLast, digit): READY for digit in (2, 4, 5)}
+    NEXT |= {(_state, Bdat, digit): HAS_CHUNKS for digit in (2, 4, 5)}  # a refused chunk spoils the transaction
+for _state in (GREETED, READY, HAS_SENDER, HAS_RECIPIENT, HAS_CHUNKS):
     NEXT |= {(_state, command, 2): _state for command in CHANGES_NOTHING}
     NEXT[_state, Quit, 2] = CLOSED
 

@@ -104,12 +104,13 @@ def turns(transcript: str) -> Iterator[tuple[bytes, bytes]]:
         if not line.strip():
             continue
         mark, _, text = line.lstrip().partition(" ")
-        data = text.encode().decode("unicode_escape").encode("latin-1")
+        is_whole = not text.endswith("\\+")
+        data = text.removesuffix("\\+").encode().decode("unicode_escape").encode("latin-1")
         if mark == ">>":
             if wanted:
                 yield sent, wanted
                 sent, wanted = b"", b""
-            sent += data.removesuffix(b"\\+") if data.endswith(b"\\+") else data + b"\r\n"
+            sent += data + b"\r\n" if is_whole else data
         else:
             assert mark == "<<", line
             wanted += data + b"\r\n"

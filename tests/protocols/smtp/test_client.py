@@ -14,6 +14,8 @@ from mailsim.protocols.smtp import (
     Auth,
     AuthCancel,
     AuthResponse,
+    Bdat,
+    BdatLast,
     Challenge,
     Command,
     Content,
@@ -411,3 +413,97 @@ def test_authentication_end_to_end() -> None:
     assert accepted.reply.code == 235
     assert world.server.username == "dan"
     assert encode(b"\0dan\0") in str(Auth("PLAIN", b"\0dan\0"))
+
+
+def chunking_client(*, is_lmtp: bool = False, extensions: str = "CHUNKING") -> SmtpClient:
+    client = SmtpClient(is_lmtp=is_lmtp)
+    client.receive(b"220 mx hello\r\n")
+    client.next_event()
+    hello = Lhlo("x") if is_lmtp else Ehlo("x")
+    client.send(hello)
+    client.receive("\r\n".join(f"250-{word}" for word in ("mx", "PIPELINING", *extensions.split())).encode())
+    client.receive(b"\r\n250 DSN\r\n")
+    client.next_event()
+    return client
+
+
+def test_chunks_are_answered_one_by_one_and_the_last_ends_the_transaction() -> None:
+    client = chunking_client()
+    commands = [Mail("a@b.example"), Rcpt("c@d.example"), Bdat(2, b"a\r"), BdatLast(1, b"\n")]
+    wire = b"".join(client.send(command).to_bytes() for command in commands)
+    assert wire.endswith(b"BDAT 2\r\na\rBDAT 1 LAST\r\n\n")
+    client.receive(b"250 ok\r\n250 ok\r\n250 2 octets\r\n250 queued\r\n")
+    states = []
+    while (answered := client.next_event()) is not None:
+        states.append((answered.command, client.state))
+    assert [state for _, state in states] == [State.HAS_SENDER, State.HAS_RECIPIENT, State.HAS_CHUNKS, State.READY]
+    assert states[-1][0] is commands[-1]
+
+
+def test_a_refused_chunk_spoils_the_transaction() -> None:
+    client = chunking_client()
+    ask(client, Mail("a@b.example"), b"250 ok\r\n")
+    ask(client, Rcpt("c@d.example"), b"250 ok\r\n")
+    ask(client, Bdat(1, b"x"), b"552 too much\r\n")
+    with pytest.raises(LocalProtocolError):
+        client.send(Data())
+    ask(client, Rset(), b"250 ok\r\n")
+    assert client.state is State.READY
+
+
+@pytest.mark.parametrize("chunk", [Bdat(2, b"x"), Bdat(0, b"x"), BdatLast(2, b"\xc5\xbe")])
+def test_what_chunks_a_client_will_not_send(chunk: Bdat) -> None:
+    client = chunking_client()
+    ask(client, Mail("a@b.example"), b"250 ok\r\n")
+    ask(client, Rcpt("c@d.example"), b"250 ok\r\n")
+    with pytest.raises(LocalProtocolError):
+        client.send(chunk)
+
+
+def test_chunks_need_the_offer() -> None:
+    client = ready()
+    ask(client, Mail("a@b.example"), b"250 ok\r\n")
+    ask(client, Rcpt("c@d.example"), b"250 ok\r\n")
+    with pytest.raises(LocalProtocolError):
+        client.send(BdatLast(1, b"x"))
+
+
+def test_the_last_chunk_in_lmtp_has_a_reply_for_each_recipient() -> None:
+    client = chunking_client(is_lmtp=True)
+    ask(client, Mail("a@b.example"), b"250 ok\r\n")
+    people = [Rcpt("c@d.example"), Rcpt("e@d.example")]
+    for person in people:
+        ask(client, person, b"250 ok\r\n")
+    client.send(BdatLast(1, b"x"))
+    client.receive(b"250 ok\r\n452 full\r\n")
+    answers = [client.next_event(), client.next_event()]
+    assert [(answer.recipient, answer.reply.code) for answer in answers if answer] == [
+        (people[0], 250),
+        (people[1], 452),
+    ]
+    assert client.state is State.READY
+
+
+def test_dsn_and_utf8_need_the_offer() -> None:
+    client = chunking_client(extensions="SMTPUTF8 8BITMIME")
+    client.send(Mail("jiří@b.example", (("SMTPUTF8", None), ("BODY", "8BITMIME"), ("RET", "HDRS"))))
+    client.send(Rcpt("háček@b.example", (("NOTIFY", "NEVER"),)))
+    assert client.outstanding == 2
+    with pytest.raises(LocalProtocolError):
+        client.send(Rcpt("a@b.example", (("RET", "HDRS"),)))
+    plain = chunking_client(extensions="8BITMIME")
+    for command in (Mail("ž@b.example"), Mail("ž@b.example", (("SMTPUTF8", None),))):
+        with pytest.raises(LocalProtocolError):
+            plain.send(command)
+    plain.send(Mail("a@b.example"))
+    with pytest.raises(LocalProtocolError):
+        plain.send(Rcpt("ž@b.example"))
+
+
+@pytest.mark.parametrize(("line", "limit"), [("SIZE 1000", 1000), ("SIZE", 0), ("SIZE x", 0), ("SIZE 0", 0)])
+def test_the_size_limit_that_the_server_tells(line: str, limit: int) -> None:
+    client = SmtpClient()
+    client.receive(b"220 mx\r\n")
+    client.next_event()
+    ask(client, Ehlo("x"), f"250-mx\r\n250 {line}\r\n".encode())
+    assert client.size_limit == limit

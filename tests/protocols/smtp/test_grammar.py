@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailsim.mail.xtext import decode_unicode, decode_xtext, encode_unicode, encode_xtext
 from mailsim.protocols.smtp.grammar import (
     GrammarError,
     check_domain,
@@ -17,7 +18,6 @@ from mailsim.protocols.smtp.grammar import (
     parse_path,
     split_mailbox,
 )
-from mailsim.protocols.smtp.parameters import decode_xtext
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,34 @@ def test_xtext() -> None:
     assert decode_xtext("e+3Dmc2@example.com") == "e=mc2@example.com"
     assert decode_xtext("a+2Bb") == "a+b"
     for bad in ("+", "a+3", "a+3d", "+GG", "++2B"):
-        with pytest.raises(GrammarError):
+        with pytest.raises(ValueError, match="bad xtext"):
             decode_xtext(bad)
+    assert encode_xtext("e=mc+2 x") == "e+3Dmc+2B2+20x"
+
+
+@given(st.text(st.characters(max_codepoint=126)))
+def test_xtext_there_and_back(text: str) -> None:
+    assert decode_xtext(encode_xtext(text)) == text
+    assert decode_unicode(encode_unicode(text + "žš")) == text + "žš"
+
+
+@pytest.mark.parametrize(
+    "path", ["jiří@firma.example", '"jiří n"@firma.example', "a@žluť.example", "用户@例え.example"]
+)
+def test_addresses_beyond_ascii(path: str) -> None:
+    assert parse_path(f"<{path}>") == (path, len(path) + 2)
+
+
+@pytest.mark.parametrize("path", ["a\u00a0b@x.example", "a\u2028b@x.example", "a@x\u3002y.example", "a\x80@x.example"])
+def test_white_space_beyond_ascii_is_no_letter(path: str) -> None:
+    with pytest.raises(GrammarError):
+        parse_path(f"<{path}>")
+
+
+def test_the_limits_count_octets_of_utf8() -> None:
+    parse_path(f"<{'ž' * 32}@x.example>")
+    with pytest.raises(GrammarError, match="Local part too long"):
+        parse_path(f"<{'ž' * 33}@x.example>")
 
 
 @given(st.text(st.sampled_from('a.@<>[]",:-\\ ž\0'), max_size=24))

@@ -17,6 +17,8 @@ from mailsim.protocols.smtp import (
     AuthCancel,
     AuthResponse,
     BadCommand,
+    Bdat,
+    BdatLast,
     Challenge,
     Command,
     Content,
@@ -206,7 +208,7 @@ def test_the_table_is_whole() -> None:
     """Every verb and every state has its place, every state can be left, and none is a dead end but the last."""
     commands = {command for _, command, _ in NEXT}
     assert {kind for kind, _ in (VERBS | LMTP_VERBS).values()} <= commands
-    assert {AuthResponse, AuthCancel, Content} <= commands
+    assert {AuthResponse, AuthCancel, Content, BdatLast} <= commands
     sources, targets = {state for state, _, _ in NEXT}, set(NEXT.values())
     by_themselves = {State.CONNECTED, State.STARTING_TLS, State.CLOSED}  # greeting, handshake, the end
     assert set(State) - sources == by_themselves
@@ -215,4 +217,4 @@ def test_the_table_is_whole() -> None:
     assert {key for key in LEGAL if key not in HOPED} == {(State.AUTHENTICATING, AuthCancel)}
     assert HOPED[State.READY, Auth] is State.READY
     assert HOPED[State.HAS_RECIPIENT, Data] is State.READING_CONTENT
-    assert commands - ENDS_A_GROUP == {Mail, Rcpt, Rset, Content}, "RFC 2920 section 3.1"
+    assert commands - ENDS_A_GROUP == {Mail, Rcpt, Rset, Content, Bdat, BdatLast}, "RFC 2920 section 3.1"

@@ -116,6 +116,9 @@ def test_auth_may_need_tls() -> None:
         << 250-AUTH PLAIN LOGIN
         << 250-ENHANCEDSTATUSCODES
         << 250-8BITMIME
+        << 250-DSN
+        << 250-SMTPUTF8
+        << 250-CHUNKING
         << 250 HELP
         >> AUTH PLAIN {GOOD}
         << 235 2.7.0 Authentication successful

@@ -106,7 +106,7 @@ def test_command_lines_are_limited() -> None:
 
 def test_extensions_make_room_for_their_parameters_in_mail() -> None:
     path = "MAIL FROM:<a@b.example>"
-    padding = " " * (512 + 26 + 17 - 2 - len(path))
+    padding = " " * (512 + 26 + 17 + 10 + 117 - 2 - len(path))
     greeted(f">> {path}{padding}\n<< 250 2.1.0 Sender ok")
     greeted(f">> {path}{padding} \n<< 500 5.5.2 Line too long")
 

@@ -21,6 +21,9 @@ def test_a_mail_as_in_appendix_d_1() -> None:
         << 250-SIZE 10240000
         << 250-ENHANCEDSTATUSCODES
         << 250-8BITMIME
+        << 250-DSN
+        << 250-SMTPUTF8
+        << 250-CHUNKING
         << 250 HELP
         >> MAIL FROM:<alena@skola.example>
         << 250 2.1.0 Sender ok
@@ -125,6 +128,9 @@ def test_ehlo_in_the_middle_resets() -> None:
         pipelining=False,
         size=False,
         eight_bit_mime=False,
+        smtputf8=False,
+        dsn=False,
+        chunking=False,
     )
 
 
@@ -180,9 +186,20 @@ def test_a_refused_ehlo_changes_nothing_and_has_no_enhanced_code() -> None:
         ("MAIL FROM:<a@b.example>  SIZE=1", "501 5.5.4 Bad parameter"),
         ("MAIL FROM:<a@b.example> SIZE=10240001", "552 5.3.4 Message size exceeds fixed maximum message size"),
         ("MAIL FROM:<a@b.example> BODY=BINARYMIME", "555 5.5.4 Parameter not recognized or not implemented"),
-        ("MAIL FROM:<a@b.example> RET=HDRS", "555 5.5.4 Parameter not recognized or not implemented"),
+        ("MAIL FROM:<a@b.example> NOTIFY=NEVER", "555 5.5.4 Parameter not recognized or not implemented"),
         ("MAIL FROM:<a@b.example> AUTH=<>", "555 5.5.4 Parameter not recognized or not implemented"),
-        (r"MAIL FROM:<\xc5\xbe@b.example>", "501 5.5.2 Only ASCII is allowed in commands"),
+        (r"MAIL FROM:<\xc5\xbe@b.example>", "550 5.6.7 A sender address beyond ASCII needs MAIL with SMTPUTF8"),
+        (r"MAIL FROM:<\xc5@b.example> SMTPUTF8", "501 5.5.2 The command is neither ASCII nor UTF-8"),
+        (r"NOOP \xc5\xbe", "501 5.5.2 Only ASCII is allowed in commands"),
+        ("MAIL FROM:<a@b.example> SMTPUTF8=1", "501 5.5.4 SMTPUTF8 has no value"),
+        ("MAIL FROM:<a@b.example> RET=SOME", "501 5.5.4 RET is FULL or HDRS"),
+        ("MAIL FROM:<a@b.example> RET", "501 5.5.4 RET needs a value"),
+        ("MAIL FROM:<a@b.example> RET=FULL RET=FULL", "501 5.5.4 The same parameter twice"),
+        ("MAIL FROM:<a@b.example> ret=hdrs envid=a+2Bb", "250 2.1.0 Sender ok"),
+        ("MAIL FROM:<a@b.example> ENVID=a+2b", "501 5.5.4 ENVID is xtext of at most 100 characters"),
+        ("MAIL FROM:<a@b.example> ENVID=a+07", "501 5.5.4 ENVID is xtext of at most 100 characters"),
+        ("MAIL FROM:<a@b.example> ENVID=" + "x" * 100, "250 2.1.0 Sender ok"),
+        ("MAIL FROM:<a@b.example> ENVID=" + "x" * 101, "501 5.5.4 ENVID is xtext of at most 100 characters"),
         (r"N\xc5\xbe", "500 5.5.2 Command unrecognized"),
         ("MAIL FROM:<" + "a" * 65 + "@b.example>", "501 5.1.7 Local part too long"),
         ("MAIL FROM:<a@" + "b." * 127 + "example>", "501 5.1.7 Path too long"),
@@ -192,7 +209,7 @@ def test_a_refused_ehlo_changes_nothing_and_has_no_enhanced_code() -> None:
         ("MAIL FROM:<a@b.example> \t ", "250 2.1.0 Sender ok"),
         ('MAIL FROM:<"a b>\\\\"c"@[IPv6:2001:db8::1]>', "250 2.1.0 Sender ok"),
         ("MAIL FROM:<@x.example,@y.example:a@b.example>", "250 2.1.0 Sender ok"),
-        ("HELP MAIL", "214-2.0.0 Commands:\n<< 214 2.0.0 EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT"),
+        ("HELP MAIL", "214-2.0.0 Commands:\n<< 214 2.0.0 EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT"),
     ],
 )
 def test_a_command_after_ehlo(line: str, reply: str) -> None:
@@ -205,7 +222,28 @@ def test_a_command_after_ehlo(line: str, reply: str) -> None:
         ("RCPT TO:<>", "501 5.1.3 A recipient cannot be null"),
         ("RCPT TO: <dan@firma.example>", "501 5.1.3 A path stands in angle brackets"),
         ("RCPT TO:<dan>", "501 5.1.3 A mailbox is local-part@domain"),
-        ("RCPT TO:<dan@firma.example> NOTIFY=NEVER", "555 5.5.4 Parameter not recognized or not implemented"),
+        ("RCPT TO:<dan@firma.example> SIZE=1", "555 5.5.4 Parameter not recognized or not implemented"),
+        ("RCPT TO:<dan@firma.example> NOTIFY=never", "250 2.1.5 Recipient ok"),
+        ("RCPT TO:<dan@firma.example> NOTIFY=SUCCESS,failure,DELAY ORCPT=rfc822;Dan@b", "250 2.1.5 Recipient ok"),
+        *(
+            (
+                f"RCPT TO:<dan@firma.example> NOTIFY={value}",
+                "501 5.5.4 NOTIFY is NEVER, or some of SUCCESS, FAILURE, DELAY",
+            )
+            for value in ("NEVER,SUCCESS", "SUCCESS,", "ALWAYS", "SUCCESS,NEVER")
+        ),
+        *(
+            (
+                f"RCPT TO:<dan@firma.example> ORCPT={value}",
+                "501 5.5.4 ORCPT is a type, a semicolon and an address in xtext",
+            )
+            for value in ("dan@firma.example", "rfc822;", ";a@b", "rfc822;a+b", "rfc822;a+0Ab", "rfc822;" + "x" * 494)
+        ),
+        ("RCPT TO:<dan@firma.example> ORCPT=rfc822;" + "x" * 493 + " NOTIFY=NEVER", "250 2.1.5 Recipient ok"),
+        (
+            r"RCPT TO:<ji\xc5\x99\xc3\xad@firma.example>",
+            "553 5.6.7 A recipient address beyond ASCII needs MAIL with SMTPUTF8",
+        ),
         ("RCPT TO:<PostMaster>", "250 2.1.5 Recipient ok"),
         ("rcpt to:<@relay.example:dan@firma.example>", "250 2.1.5 Recipient ok"),
     ],

@@ -1,0 +1,95 @@
+"""The usual words of a server, and where an enhanced code belongs (RFC 5321 section 4.2, RFC 2034)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+from mailsim.errors import LocalProtocolError
+from mailsim.protocols.smtp import replies
+from mailsim.protocols.smtp.commands import (
+    Bdat,
+    BdatLast,
+    Data,
+    Ehlo,
+    Expn,
+    Helo,
+    Help,
+    Lhlo,
+    Mail,
+    Noop,
+    Quit,
+    Rcpt,
+    Rset,
+    StartTls,
+    Vrfy,
+)
+from mailsim.protocols.smtp.config import SmtpServerConfig
+from mailsim.protocols.smtp.events import Asked, ContentReceived
+from mailsim.protocols.smtp.parsing import LMTP_VERBS, VERBS
+from mailsim.protocols.smtp.replies import Greeting, Reply
+
+USUAL_ANSWERS: dict[type[object], Reply] = {
+    Mail: replies.SENDER_OK,
+    Rcpt: replies.RECIPIENT_OK,
+    Data: replies.START_INPUT,
+    Rset: replies.RESET_OK,
+    Noop: replies.NOOP_OK,
+    Vrfy: replies.CANNOT_VERIFY,
+    Expn: replies.CANNOT_VERIFY,
+    StartTls: replies.START_TLS,
+    ContentReceived: replies.CONTENT_OK,
+}
+
+
+def usual(asked: Asked, config: SmtpServerConfig, tls_active: bool) -> Reply:
+    """What a server says when it does what was asked."""
+    reply = USUAL_ANSWERS.get(type(asked))
+    if reply is not None:
+        return reply
+    match asked:
+        case Ehlo(domain) | Lhlo(domain):
+            return _ehlo_answer(config.hostname, domain, config.ehlo_lines(tls_active))
+        case Helo():
+            return Reply(250, (config.hostname,))
+        case Quit():
+            return goodbye(221, "2.0.0", config.hostname)
+        case Help():
+            verbs = LMTP_VERBS if config.is_lmtp else VERBS
+            offered = (verb for verb, (kind, _) in verbs.items() if kind not in config.not_offered)
+            return Reply.of(214, "2.0.0", "Commands:", " ".join(offered))
+        case Bdat(size) if not isinstance(asked, BdatLast):
+            return Reply.of(250, "2.0.0", f"{size} octets received")
+        case _:
+            raise AssertionError(asked)
+
+
+def dress(reply: Reply, config: SmtpServerConfig, *, to_hello: bool = False) -> Reply:
+    """Give a reply its enhanced code, or take it away: RFC 2034 section 4 wants none for 3yz and EHLO."""
+    if to_hello or reply.is_intermediate or not config.enhanced_status_codes:
+        return replace(reply, enhanced="") if reply.enhanced else reply
+    if not reply.enhanced:
+        return replace(reply, enhanced=f"{reply.code // 100}.0.0")
+    if int(reply.enhanced[0]) != reply.code // 100:
+        raise LocalProtocolError(f"code and enhanced code disagree: {reply}")
+    return reply
+
+
+# A server says these again and again, in the same words.
+
+
+@lru_cache(maxsize=1024)
+def welcome(hostname: str, protocol: str) -> Greeting:
+    """The greeting of a server that is ready (RFC 5321 section 3.1)."""
+    return Greeting(220, (f"{hostname} {protocol} Service ready",))
+
+
+@lru_cache(maxsize=1024)
+def _ehlo_answer(hostname: str, domain: str, extensions: tuple[str, ...]) -> Reply:
+    return Reply(250, (f"{hostname} greets {domain}", *extensions))
+
+
+@lru_cache(maxsize=1024)
+def goodbye(code: int, enhanced: str, hostname: str) -> Reply:
+    """221 to QUIT, 421 at any time (RFC 5321 section 3.8)."""
+    return Reply.of(code, enhanced, f"{hostname} Service closing transmission channel")
