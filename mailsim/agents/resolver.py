@@ -28,6 +28,8 @@ from mailsim.agents.operations import (
     Wait,
 )
 from mailsim.protocols.dns import (
+    ADDRESS_TYPES,
+    NO_QUESTIONS,
     TRANSFERS,
     Answer,
     Ask,
@@ -40,12 +42,16 @@ from mailsim.protocols.dns import (
     Question,
     RecursionLimits,
     Resolution,
+    RRset,
+    ServerBook,
     polite_any,
     read_query,
 )
 
 EDNS_BYTES = 1232
 """How long an answer over UDP may be that we ask servers for (RFC 6891)."""
+ORDERS = 16
+"""In how many orders the addresses of one name are given at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +62,8 @@ class ResolverPolicy:
     """Remembers answers for their TTL; False is belief M11: every question goes to the recipient's servers."""
     cache_limits: CacheLimits = field(default_factory=CacheLimits)
     """How long and how much it remembers at most."""
+    round_robin: bool = True
+    """Gives several addresses of one name in another order each time, so that clients share the work (RFC 1794)."""
     limits: RecursionLimits = field(default_factory=RecursionLimits)
     """How much it works for one question."""
 
@@ -68,10 +76,20 @@ class Resolver:
         cache: what it remembers; empty for ever when the policy says so.
     """
 
-    def __init__(self, name: str, roots: Delegation, chance: Random, policy: ResolverPolicy | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        roots: Delegation,
+        chance: Random,
+        policy: ResolverPolicy | None = None,
+        spread: Random | None = None,
+    ) -> None:
+        """`chance` is for query ids; `spread` decides between equal servers and where a round of addresses begins."""
         self.name, self.roots, self.chance = name, roots, chance
+        self.spread = spread or Random(f"{name} spread")
         self.policy = policy or ResolverPolicy()
         self.cache = Cache(self.policy.cache_limits)
+        self.servers = ServerBook(self.spread)
         self._in_work: dict[Question, Signal] = {}
 
     async def serve(self) -> None:
@@ -80,7 +98,7 @@ class Resolver:
         socket = await OpenSocket(DNS_PORT)
         while True:
             arrived = await ReceiveDatagram(socket)
-            query = read_query(arrived.data, server=self.name)
+            query = read_query(arrived.data, server=self.name, recursion_available=True)
             answer = self.remembered(query, await Now()) if isinstance(query, Query) else query
             if answer is not None:
                 await SendDatagram(socket, arrived.address, arrived.port, "dns", answer)
@@ -89,7 +107,7 @@ class Resolver:
 
     async def respond(self, wire: bytes, over_tcp: bool) -> Answer | None:
         """What to say to these bytes, once it is known; None for silence."""
-        query = read_query(wire, framed=over_tcp, server=self.name)
+        query = read_query(wire, framed=over_tcp, server=self.name, recursion_available=True)
         if not isinstance(query, Query):
             return query
         remembered = self.remembered(query, await Now())
@@ -97,6 +115,8 @@ class Resolver:
             return remembered
         if not query.recursion_desired or query.question.type in TRANSFERS:
             return query.reply(Rcode.REFUSED, recursion_available=True, server=self.name)
+        if query.question.type in NO_QUESTIONS:
+            return query.reply(Rcode.FORMERR, recursion_available=True, server=self.name)
         if query.question.type == RdataType.ANY:
             return query.reply(answer=polite_any(query.question.name), recursion_available=True, server=self.name)
         return await self._recurse(query)
@@ -120,7 +140,7 @@ class Resolver:
         return done
 
     async def _walk(self, question: Question, cache: Cache) -> Done:
-        resolution = Resolution(question, cache, self.roots, self.policy.limits)
+        resolution = Resolution(question, cache, self.roots, self.policy.limits, self.servers)
         step = resolution.begin(await Now())
         while not isinstance(step, Done):
             answer = await self._ask(step)
@@ -130,17 +150,29 @@ class Resolver:
 
     async def _recurse(self, query: Query) -> Answer:
         done = await self.resolve(query.question)
-        answer = query.reply(
-            done.rcode,
-            done.answer,
-            done.authority,
-            recursion_available=True,
-            server=self.name,
-            cache=done.from_cache,
-        )
+        answers = [
+            query.reply(
+                done.rcode,
+                records,
+                done.authority,
+                recursion_available=True,
+                server=self.name,
+                cache=done.from_cache,
+            )
+            for records in self._rounds(done.answer)
+        ]
         if self.policy.cache and done.rcode != Rcode.SERVFAIL:
-            self.cache.replies.put(query, answer, await Now())
-        return answer
+            self.cache.replies.put(query, answers, await Now())
+        return answers[0]
+
+    def _rounds(self, answer: tuple[RRset, ...]) -> list[tuple[RRset, ...]]:
+        """The same answer with its addresses in each order of the round; chance says which is first."""
+        last = answer[-1] if answer else None
+        if not self.policy.round_robin or last is None or last.type not in ADDRESS_TYPES or len(last.data) < 2:
+            return [answer]
+        orders = min(len(last.data), ORDERS)
+        first = self.spread.randrange(orders)
+        return [(*answer[:-1], last.turned(first + turn)) for turn in range(orders)]
 
     async def _ask(self, step: Ask | AskTcp) -> Answer | None:
         """One question of a resolution to one server: RD is clear, we do the work ourselves."""

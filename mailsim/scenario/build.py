@@ -117,11 +117,9 @@ class _Builder:
             start(host.name, "name server", NameServer(host.name, zones).serve())
         if roles.resolver is not None:
             hints = Delegation.root({name: self._addresses(name) for name in roles.resolver.root})
-            start(
-                host.name,
-                "resolver",
-                Resolver(host.name, hints, host.random("resolver"), to_policy(roles.resolver, ResolverPolicy)).serve(),
-            )
+            policy = to_policy(roles.resolver, ResolverPolicy)
+            resolver = Resolver(host.name, hints, host.random("resolver"), policy, host.random("resolver, spread"))
+            start(host.name, "resolver", resolver.serve())
         if roles.mda is not None:
             start(host.name, "mda", mda.serve(host, to_policy(roles.mda, MdaPolicy)))
         if roles.mta is not None or roles.msa is not None:

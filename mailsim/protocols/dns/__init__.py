@@ -3,16 +3,19 @@
 from mailsim.protocols.dns.arrival import read_query
 from mailsim.protocols.dns.authoritative import ZoneSet
 from mailsim.protocols.dns.cache import Cache, CacheLimits, Known, KnownFailure, KnownNot, ReplyCache, Trust
-from mailsim.protocols.dns.delegation import Delegation, Server
+from mailsim.protocols.dns.delegation import ADDRESS_TYPES, Delegation, Server
 from mailsim.protocols.dns.framing import Frames
 from mailsim.protocols.dns.interpretation import interpret
-from mailsim.protocols.dns.messages import TRANSFERS, Answer, Query, polite_any
+from mailsim.protocols.dns.messages import NO_QUESTIONS, TRANSFERS, Answer, Query, polite_any
 from mailsim.protocols.dns.recursion import Ask, AskTcp, Done, RecursionLimits, Resolution, Step
+from mailsim.protocols.dns.servers import ServerBook
 from mailsim.protocols.dns.values import Question, RRset, name_of
 from mailsim.protocols.dns.wire import Content
 from mailsim.protocols.dns.zone import Zone, ZoneSyntaxError
 
 __all__ = [
+    "ADDRESS_TYPES",
+    "NO_QUESTIONS",
     "TRANSFERS",
     "Answer",
     "Ask",
@@ -33,6 +36,7 @@ __all__ = [
     "ReplyCache",
     "Resolution",
     "Server",
+    "ServerBook",
     "Step",
     "Trust",
     "Zone",

@@ -14,23 +14,28 @@ from dns.rdatatype import RdataType
 
 from mailsim.errors import RemoteProtocolError
 from mailsim.protocols.dns.messages import EDNS_UDP_BYTES, Answer, Query, flags_of
-from mailsim.protocols.dns.wire import HEADER_BYTES, QR, RD, decode, question_end
+from mailsim.protocols.dns.wire import HEADER_BYTES, QR, RA, RD, decode, question_end
 
 OPCODE = 0x7800
 DNSSEC_OK = 0x8000
 POINTER = 0xC0
 
 
-def read_query(wire: bytes, *, framed: bool = False, server: str = "") -> Query | Answer | None:
+def read_query(
+    wire: bytes, *, framed: bool = False, server: str = "", recursion_available: bool = False
+) -> Query | Answer | None:
     """What arrived at a server: a query to work on, or the refusal to send, or None for silence.
 
     Silence is for what has no header, and for answers: answering an answer could go on for ever.
+    A resolver says RA in everything that it sends (RFC 1035 section 4.1.1).
     """
     if len(wire) < HEADER_BYTES or flags_of(wire) & QR:
         return None
     refusal = _refusal(wire[2:])
     if refusal is None:
         return Query(wire, "", framed)
+    if recursion_available:
+        refusal = refusal[:1] + bytes([refusal[1] | RA]) + refusal[2:]
     return Answer(wire[:2] + refusal, server, False, framed)
 
 

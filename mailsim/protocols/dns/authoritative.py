@@ -18,13 +18,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import dns.name
-import dns.rdata
 from dns.name import Name
 from dns.rcode import Rcode
-from dns.rdataclass import IN
 from dns.rdatatype import RdataType
 
 from mailsim.protocols.dns.messages import TRANSFERS, Answer, Query, polite_any
+from mailsim.protocols.dns.redirection import made_alias
 from mailsim.protocols.dns.values import Question, RRset
 from mailsim.protocols.dns.wire import TC
 from mailsim.protocols.dns.zone import Zone
@@ -131,15 +130,12 @@ def _redirect(redirection: RRset, name: Name, draft: _Draft) -> Name | None:
     """All names below a DNAME are aliases of the same names below its target; each is made when asked for."""
     if redirection not in draft.answer:
         draft.answer.append(redirection)
-    below = name.relativize(redirection.name)
-    try:
-        target = below.derelativize(redirection.data[0].target)  # type: ignore[attr-defined]
-    except dns.name.NameTooLong:
+    alias = made_alias(name, redirection)
+    if alias is None:
         draft.rcode = Rcode.YXDOMAIN
         return None
-    alias = dns.rdata.from_text(IN, RdataType.CNAME, target.to_text())
-    draft.answer.append(RRset(name, RdataType.CNAME, redirection.ttl, (alias,)))
-    return target
+    draft.answer.append(alias)
+    return alias.data[0].target  # type: ignore[attr-defined,no-any-return]
 
 
 def _give(zone: Zone, node: Mapping[RdataType, RRset], name: Name, rdtype: RdataType, draft: _Draft) -> None:

@@ -7,7 +7,8 @@ addresses that came as glue with a referral help to go on, but are never given t
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
@@ -158,39 +159,47 @@ class ReplyCache:
     LIMIT = 8192
 
     def __init__(self) -> None:
-        self._replies: dict[tuple[bool, bytes], _Reply] = {}
+        self._replies: dict[tuple[bool, bytes], deque[_Reply]] = {}
 
     def get(self, query: Query, now_us: int, server: str = "") -> Answer | None:
-        """The remembered answer with the TTLs of this moment, or None."""
+        """The remembered answer with the TTLs of this moment, or None; of several, the one whose turn it is."""
         key = (query.framed, query.wire[2:])
-        reply = self._replies.get(key)
-        if reply is None:
+        replies = self._replies.get(key)
+        if replies is None:
             return None
+        reply = replies[0]
         if reply.expires_us <= now_us:
             del self._replies[key]
             return None
+        replies.rotate(-1)
         wire = bytearray(query.wire[:2] + reply.body)
         for offset, end_us in reply.ends_us:
             wire[offset : offset + 4] = ((end_us - now_us) // SECOND_US).to_bytes(4, "big")
         return Answer(bytes(wire), server, True, query.framed)
 
-    def put(self, query: Query, answer: Answer, now_us: int) -> None:
-        """Remember an answer until the first of its records ends."""
-        wire = answer.wire
-        ends_us = tuple(
-            (offset, now_us + int.from_bytes(wire[offset : offset + 4], "big") * SECOND_US)
-            for offset in ttl_offsets(wire)
-        )
-        expires_us = min((end_us for _, end_us in ends_us), default=now_us)
-        if expires_us <= now_us:
+    def put(self, query: Query, answers: Sequence[Answer], now_us: int) -> None:
+        """Remember an answer until the first of its records ends.
+
+        Args: answers: all forms of it, the one that has just been given first; they will be given in turn.
+        """
+        replies = deque(_reply(answer.wire, now_us) for answer in answers)
+        if replies[0].expires_us <= now_us:
             return
+        replies.rotate(-1)
         if len(self._replies) >= self.LIMIT:
             self._replies.clear()
-        self._replies[query.framed, query.wire[2:]] = _Reply(wire[2:], ends_us, expires_us)
+        self._replies[query.framed, query.wire[2:]] = replies
 
     def flush(self) -> None:
         """Forget everything."""
         self._replies.clear()
+
+
+def _reply(wire: bytes, now_us: int) -> _Reply:
+    ends_us = tuple(
+        (offset, now_us + int.from_bytes(wire[offset : offset + 4], "big") * SECOND_US) for offset in ttl_offsets(wire)
+    )
+    return _Reply(wire[2:], ends_us, min((end_us for _, end_us in ends_us), default=now_us))
 
 
 def _whole_name(question: Question) -> bytes:

@@ -15,8 +15,9 @@ from dns.rdatatype import RdataType
 
 from mailsim.errors import RemoteProtocolError
 from mailsim.protocols.dns.messages import Answer
+from mailsim.protocols.dns.redirection import is_made_by
 from mailsim.protocols.dns.values import Question, RRset
-from mailsim.protocols.dns.wire import Content
+from mailsim.protocols.dns.wire import Content, Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def _authoritative(content: Content, question: Question, zone: Name) -> Meaning:
             break
         if alias in chain:
             return Useless("alias loop")
+        chain.extend(_redirection(content.answer, alias, chain, zone))
         chain.append(alias)
         name = alias.data[0].target  # type: ignore[attr-defined]
     if not name.is_subdomain(zone):
@@ -108,14 +110,22 @@ def _referral(content: Content, question: Question, zone: Name) -> Meaning:
     return Useless("lame")
 
 
-def _pick(section: tuple[RRset, ...], name: Name, rdtype: RdataType, zone: Name) -> RRset | None:
+def _pick(section: Section, name: Name, rdtype: RdataType, zone: Name) -> RRset | None:
     for rrset in section:
         if rrset.type == rdtype and rrset.name == name and name.is_subdomain(zone):
             return rrset
     return None
 
 
-def _soa_above(section: tuple[RRset, ...], name: Name, zone: Name) -> RRset | None:
+def _redirection(section: Section, alias: RRset, chain: list[RRset], zone: Name) -> list[RRset]:
+    """The DNAME that made an alias, if it is there and not told yet."""
+    for rrset in section:
+        if rrset not in chain and rrset.name.is_subdomain(zone) and is_made_by(alias, rrset):
+            return [rrset]
+    return []
+
+
+def _soa_above(section: Section, name: Name, zone: Name) -> RRset | None:
     for rrset in section:
         if rrset.type == RdataType.SOA and name.is_subdomain(rrset.name) and rrset.name.is_subdomain(zone):
             return rrset

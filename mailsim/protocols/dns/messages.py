@@ -21,7 +21,7 @@ from dns.rdatatype import RdataType
 
 from mailsim.errors import RemoteProtocolError
 from mailsim.protocols.dns.values import Question, RRset
-from mailsim.protocols.dns.wire import AA, HEADER_BYTES, QR, RA, RD, TC, Content, decode, encode, question_end
+from mailsim.protocols.dns.wire import AA, CD, HEADER_BYTES, QR, RA, RD, TC, Content, decode, encode, question_end
 from mailsim.protocols.pdu import Json
 
 PLAIN_UDP_BYTES = 512
@@ -30,6 +30,8 @@ EDNS_UDP_BYTES = 1232
 """What we offer and accept with EDNS: it fits into one packet nearly everywhere."""
 TRANSFERS = frozenset((RdataType.AXFR, RdataType.IXFR))
 """Questions for a whole zone (RFC 5936, RFC 1995): refused, since every server here has its own file."""
+NO_QUESTIONS = frozenset((RdataType.OPT, RdataType.TKEY, RdataType.TSIG, RdataType.MAILA, RdataType.MAILB))
+"""Types that stand for no record of any name, so nobody can be asked for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ class Query:
         """The answer to this query, no longer than the asker takes; TC says that something is missing."""
         content = self.content
         flags = QR | (RD if self.recursion_desired else 0)
-        flags |= (AA if authoritative else 0) | (RA if recursion_available else 0)
+        flags |= AA if authoritative else 0
+        flags |= RA | flags_of(self.wire) & CD if recursion_available else 0
         wire = encode(
             content.question,
             flags=flags,

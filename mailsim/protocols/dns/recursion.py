@@ -10,10 +10,10 @@ is told what came of it.
 
 Inside is a stack of goals. At its bottom is the client's question; when a server must be asked whose
 address nobody knows yet, finding that address becomes a goal on top, and the one below waits. Each goal
-asks the servers of one zone, one after the other, until one of them answers or refers it further down.
-Servers that stay silent are asked a second time, with more patience.
+asks the servers of one zone, one after the other, best first (see `servers`), until one of them answers or
+refers it further down. Servers that stay silent are asked a second time, with more patience.
 
-Left out: DNSSEC, query name minimisation (RFC 9156), choosing servers by their speed.
+Left out: DNSSEC, query name minimisation (RFC 9156).
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ from dns.rcode import Rcode
 from dns.rdatatype import RdataType
 
 from mailsim.errors import LocalProtocolError
-from mailsim.protocols.dns.cache import Cache, Known, KnownFailure, KnownNot, Trust
+from mailsim.protocols.dns.cache import Cache, Known, KnownFailure, KnownNot, Trust, ancestors
 from mailsim.protocols.dns.delegation import ADDRESS_TYPES, Delegation, addresses, nearest
 from mailsim.protocols.dns.interpretation import Aliased, Denied, Reached, Referred, Useless, interpret
 from mailsim.protocols.dns.messages import Answer
+from mailsim.protocols.dns.redirection import made_alias
+from mailsim.protocols.dns.servers import Place, ServerBook
 from mailsim.protocols.dns.values import Question, RRset
 
 
@@ -112,14 +114,14 @@ class _Goal:
     question: Question
     chain: list[RRset] = field(default_factory=list)
     zone: Name | None = None
-    untried: deque[tuple[Name, str]] = field(default_factory=deque)
-    silent: deque[tuple[Name, str]] = field(default_factory=deque)
+    untried: deque[Place] = field(default_factory=deque)
+    silent: deque[Place] = field(default_factory=deque)
     unlocated: deque[Question] = field(default_factory=deque)
 
-    def turn_to(self, delegation: Delegation) -> None:
-        """From now on ask the servers of this zone."""
+    def turn_to(self, delegation: Delegation, places: list[Place]) -> None:
+        """From now on ask the servers of this zone, at these addresses, in this order."""
         self.zone = delegation.zone
-        self.untried = deque((s.name, address) for s in delegation.servers for address in s.addresses)
+        self.untried = deque(places)
         self.silent = deque()
         self.unlocated = deque(
             Question(server.name, kind)
@@ -139,17 +141,23 @@ class Resolution:
     """One client's question on its way to an answer."""
 
     def __init__(
-        self, question: Question, cache: Cache, roots: Delegation, limits: RecursionLimits | None = None
+        self,
+        question: Question,
+        cache: Cache,
+        roots: Delegation,
+        limits: RecursionLimits | None = None,
+        book: ServerBook | None = None,
     ) -> None:
         self.question = question
         self._cache = cache
         self._roots = roots
         self._limits = limits or RecursionLimits()
+        self._book = book or ServerBook()
         self._goals = [_Goal(question, question)]
         self._hopeless: set[Question] = set()
         self._step: Step | None = None
         self._asked = 0
-        self._now_us = 0
+        self._now_us = self._asked_at_us = 0
 
     def begin(self, now_us: int) -> Step:
         """The first step; `Done` at once when the cache knows the answer."""
@@ -162,6 +170,7 @@ class Resolution:
         if answer.truncated and isinstance(step, Ask):
             return self._ask_over_tcp(step)
         assert goal.zone is not None
+        self._book.answered(step.address, now_us - self._asked_at_us)
         meaning = interpret(answer, goal.question, goal.zone)
         match meaning:
             case Reached(chain, records):
@@ -179,9 +188,9 @@ class Resolution:
             case Referred(servers, glue):
                 self._learn((servers,), Trust.REFERRAL)
                 self._learn(glue, Trust.GLUE)
-                goal.turn_to(Delegation.referred(servers, glue, self._cache, now_us))
+                self._turn(goal, Delegation.referred(servers, glue, self._cache, now_us))
             case Useless():
-                pass
+                self._book.was_lame(goal.zone, step.address, now_us)
             case _:
                 assert_never(meaning)
         return self._proceed()
@@ -189,6 +198,7 @@ class Resolution:
     def no_answer(self, now_us: int) -> Step:
         """The server asked last stayed silent or cannot be reached; say the next step."""
         step, goal = self._take_turn(now_us)
+        self._book.stayed_silent(step.address, now_us)
         if isinstance(step, Ask) and step.timeout_us == self._limits.first_timeout_us:
             goal.silent.append((step.server, step.address))
         return self._proceed()
@@ -208,7 +218,7 @@ class Resolution:
                 self._end_goal(Rcode.SERVFAIL)
             elif goal.zone is None:
                 if not self._end_from_cache(goal):
-                    goal.turn_to(nearest(goal.question.name, self._cache, self._roots, self._now_us))
+                    self._turn(goal, nearest(goal.question.name, self._cache, self._roots, self._now_us))
             elif goal.untried:
                 return self._ask(goal, *goal.untried.popleft(), self._limits.first_timeout_us)
             elif goal.unlocated:
@@ -233,11 +243,23 @@ class Resolution:
                 case KnownFailure():
                     self._end_goal(Rcode.SERVFAIL)
                     return True
-            alias = self._cache.get(Question(goal.question.name, RdataType.CNAME), self._now_us)
-            if not isinstance(alias, Known):
+            aliases = self._known_aliases(goal)
+            if not aliases:
                 return False
-            goal.follow((alias.rrset,), alias.rrset.data[0].target)  # type: ignore[attr-defined]
+            goal.follow(aliases, aliases[-1].data[0].target)  # type: ignore[attr-defined]
         return False
+
+    def _known_aliases(self, goal: _Goal) -> tuple[RRset, ...]:
+        """The alias that the cache has for a name, behind the DNAME that makes it, if there is one."""
+        name = goal.question.name
+        for above in ancestors(name)[1:]:
+            redirection = self._cache.get(Question(above, RdataType.DNAME), self._now_us)
+            if isinstance(redirection, Known):
+                made = made_alias(name, redirection.rrset)
+                told = () if redirection.rrset in goal.chain else (redirection.rrset,)
+                return () if made is None else (*told, made)
+        alias = self._cache.get(Question(name, RdataType.CNAME), self._now_us)
+        return (alias.rrset,) if isinstance(alias, Known) else ()
 
     def _locate(self, address_question: Question) -> None:
         """Make the address of a server the next goal, unless that leads in a circle or too deep."""
@@ -249,13 +271,18 @@ class Resolution:
         ):
             self._goals.append(_Goal(address_question, address_question))
 
+    def _turn(self, goal: _Goal, delegation: Delegation) -> None:
+        goal.turn_to(delegation, self._book.in_order(delegation.zone, delegation.servers, self._now_us))
+
     def _ask(self, goal: _Goal, server: Name, address: str, timeout_us: int) -> Step:
         self._asked += 1
+        self._asked_at_us = self._now_us
         self._step = Ask(server, address, goal.question, timeout_us)
         return self._step
 
     def _ask_over_tcp(self, step: Ask) -> Step:
         self._asked += 1
+        self._asked_at_us = self._now_us
         self._step = AskTcp(step.server, step.address, step.question, self._limits.tcp_timeout_us)
         return self._step
 

@@ -68,6 +68,11 @@ class RRset:
         """The same records under another name: what a wildcard does (RFC 4592)."""
         return RRset(name, self.type, self.ttl, self.data)
 
+    def turned(self, count: int) -> RRset:
+        """The same records, beginning with another."""
+        count %= len(self.data)
+        return RRset(self.name, self.type, self.ttl, self.data[count:] + self.data[:count])
+
     def texts(self) -> list[str]:
         """Each record without its owner: `MX 10 mx1.firma.example.`."""
         kind = dns.rdatatype.to_text(self.type)

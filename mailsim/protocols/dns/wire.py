@@ -28,7 +28,7 @@ from mailsim.errors import RemoteProtocolError
 from mailsim.protocols.dns.values import Question, RRset
 
 HEADER_BYTES = 12
-QR, AA, TC, RD, RA = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080
+QR, AA, TC, RD, RA, CD = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080, 0x0010
 
 Section: TypeAlias = tuple[RRset, ...]
 

@@ -114,7 +114,7 @@ def test_limits():
 def test_an_encoded_reply_ages_like_its_records(cache):
     query = asked("mx1.firma.example", "A")
     answer = SERVER.answer(query)
-    cache.replies.put(query, answer, 0)
+    cache.replies.put(query, [answer], 0)
     later = cache.replies.get(Query.ask(query.question, 7), 10 * S + 1, "resolver")
     assert (later.id, later.cache, later.server) == (7, True, "resolver")
     assert later.content.answer[0].ttl == 49
@@ -126,7 +126,7 @@ def test_an_encoded_reply_ages_like_its_records(cache):
 
 def test_the_edns_record_has_no_ttl_to_age(cache):
     query = asked("mx1.firma.example", "A", edns_size=1232)
-    cache.replies.put(query, SERVER.answer(query), 0)
+    cache.replies.put(query, [SERVER.answer(query)], 0)
     later = cache.replies.get(query, 59 * S)
     assert later.content.edns_version == 0
     assert later.content.answer[0].ttl == 1
@@ -134,5 +134,5 @@ def test_the_edns_record_has_no_ttl_to_age(cache):
 
 def test_a_refusal_has_nothing_to_keep(cache):
     query = asked("skola.example", "A")
-    cache.replies.put(query, SERVER.answer(query), 0)
+    cache.replies.put(query, [SERVER.answer(query)], 0)
     assert cache.replies.get(query, 0) is None
