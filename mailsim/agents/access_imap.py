@@ -1,7 +1,8 @@
 """The IMAP server: shows a user the mailbox where it lies (RFC 3501, RFC 9051).
 
 It reads the store that the MDA writes; it delivers nothing (misconception M14). One session is one script.
-`ImapSession` answers what needs no mailbox to be open; `SelectedMailbox` answers the rest.
+`ImapSession` is the conversation; `Mailboxes` answers what is said of mailboxes by name, `SelectedMailbox` what is
+said of the messages of the open one.
 """
 
 from __future__ import annotations
@@ -11,67 +12,48 @@ from contextlib import suppress
 
 from mailsim.agents.directory import User
 from mailsim.agents.host import Host
-from mailsim.agents.imap_selected import Answer, Refusal, SelectedMailbox
+from mailsim.agents.imap_answers import WRONG_PASSWORD, Answer, Refusal, refusal
+from mailsim.agents.imap_mailboxes import Mailboxes, OnNames
+from mailsim.agents.imap_selected import SelectedMailbox
 from mailsim.agents.operations import Close as CloseConnection
-from mailsim.agents.operations import Connection, Note, Now, Receive, ReceiveOrSignal, Script, Send, Sleep
+from mailsim.agents.operations import Connection, Note, Receive, ReceiveOrSignal, Script, Send, Sleep
 from mailsim.agents.policy import AccessPolicy
 from mailsim.agents.smtp_server import listen
-from mailsim.agents.store_notes import publish
 from mailsim.errors import ConnectionLost, ConnectionTimedOut
-from mailsim.mail.folder import Folder
-from mailsim.mail.identity import message_key
-from mailsim.mail.store import (
-    DELIMITER,
-    Account,
-    Added,
-    FolderDeleted,
-    FolderExists,
-    FolderRenamed,
-    InUse,
-    NoSuchFolder,
-    NotAllowed,
-    OverQuota,
-)
+from mailsim.mail.account import Account
 from mailsim.protocols import sasl
 from mailsim.protocols.imap import (
-    Append,
     Authenticate,
     Capability,
     Command,
-    Create,
-    Delete,
+    Condition,
     Done,
     Enable,
-    Enabled,
     Examine,
+    Fetch,
+    Id,
+    IdData,
     Idle,
     ImapServer,
     ImapServerConfig,
-    List,
-    ListData,
     Login,
     Logout,
-    Lsub,
-    Namespace,
-    NamespaceData,
     Noop,
     ReadyForLiteral,
     Refused,
-    Rename,
     Response,
     SaslResponse,
+    Search,
     Select,
     Status,
-    StatusData,
-    Subscribe,
-    Unsubscribe,
-    append_uid,
-    listed,
-    root_of,
+    Store,
+    code_of,
+    keys,
 )
+from mailsim.protocols.imap.items import MODSEQ
 from mailsim.trace.facts import AuthFailed, AuthSucceeded
 
-WRONG_PASSWORD = Refusal("Authentication failed", "AUTHENTICATIONFAILED")
+SERVER_ID = (("name", "mailsim"),)
 
 
 async def imap_server(host: Host, policy: AccessPolicy) -> None:
@@ -112,11 +94,11 @@ class ImapSession:
                 await self._listen()
             case Refused(reply=reply) | ReadyForLiteral(reply=reply):
                 await self._say([reply])
+                await self._lose_patience()
             case SaslResponse(data):
                 await self._say([await self._step(data)])
             case Idle():
                 await self._say([self.engine.idling(), *self._news()])
-                await self._idle()
             case Done():
                 await self._say([*self._news(), self.engine.ok("IDLE terminated")])
             case Authenticate(mechanism, initial):
@@ -128,35 +110,38 @@ class ImapSession:
         """Answer one command: its data, then what is new in the mailbox, then the tagged response."""
         try:
             data, code = await self._answer(command)
-        except Refusal as refusal:
-            end = self.engine.bad(refusal.text) if refusal.is_bad else None
+        except Refusal as no:
             news = self._news()
-            await self._say([*refusal.data, *news, end or self.engine.no(refusal.text, refusal.code)])
+            end = self.engine.bad(no.text) if no.is_bad else self.engine.no(no.text, no.code)
+            await self._say([*no.data, *news, end])
+            await self._lose_patience()
             return
         news = () if isinstance(command, Select | Examine) else self._news()
         await self._say([*data, *news, self.engine.ok(code=code)])
 
+    async def _lose_patience(self) -> None:
+        """A client that says nothing but nonsense is no mail client."""
+        if self.engine.too_many_mistakes and not self.engine.closed:
+            await self._say([self.engine.bye("Too many mistakes")])
+
     # --- bytes ----------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        data = await Receive(self.connection, self.policy.imap_timeout_us)
+        data = await self._received()
+        if data is None:
+            if news := self._news():
+                await self._say(news)
+            return
         if not data:
             raise ConnectionLost("the client is gone")
         self.engine.receive(data)
 
-    async def _idle(self) -> None:
-        """Tell what happens in the mailbox until the client says something (RFC 2177)."""
-        assert self.user is not None
+    async def _received(self) -> bytes | None:
+        """What the client says next; None when it idles and something happens in the mailbox first (RFC 2177)."""
+        if self.user is None or not isinstance(self.engine.pending, Idle):
+            return await Receive(self.connection, self.policy.imap_timeout_us)
         signal = self.host.mailbox_signal(self.user.address)
-        while True:
-            data = await ReceiveOrSignal(self.connection, signal, self.policy.imap_timeout_us)
-            if data is not None:
-                break
-            if news := self._news():
-                await self._say(news)
-        if not data:
-            raise ConnectionLost("the client is gone")
-        self.engine.receive(data)
+        return await ReceiveOrSignal(self.connection, signal, self.policy.imap_timeout_us)
 
     async def _say(self, responses: Sequence[Response]) -> None:
         await Send(self.connection, "imap", responses)
@@ -185,8 +170,8 @@ class ImapSession:
             return self.engine.no("Acting for others is not allowed", "AUTHORIZATIONFAILED")
         try:
             await self._log_in(step.username, step.password, self._mechanism.name)
-        except Refusal as refusal:
-            return self.engine.no(refusal.text, refusal.code)
+        except Refusal as no:
+            return self.engine.no(no.text, no.code)
         return self._logged_in()
 
     async def _log_in(self, name: str, password: str, mechanism: str) -> None:
@@ -196,13 +181,12 @@ class ImapSession:
         await Note(fact(self.connection.id, mechanism, user.address if user else name, self.connection.tls))
         if user is None:
             await Sleep(self.policy.auth_failure_delay_us)
-            raise WRONG_PASSWORD
+            raise refusal(WRONG_PASSWORD)
         self.user = user
 
     def _logged_in(self) -> Response:
         """OK, with what is offered from now on, so that the client need not ask (RFC 3501 section 7.1)."""
-        code = f"CAPABILITY {' '.join((*self.engine.config.revisions, *self.engine.config.extensions))}"
-        return self.engine.ok("Logged in", code)
+        return self.engine.ok("Logged in", self.engine.capability_code_of_login)
 
     # --- commands -------------------------------------------------------------------------------
 
@@ -214,114 +198,77 @@ class ImapSession:
         assert account is not None
         return account
 
+    @property
+    def _mailboxes(self) -> Mailboxes:
+        return Mailboxes(self.host, self._account, self.engine)
+
     async def _answer(self, command: Command) -> Answer:
         """The data for a command and the code of its OK. Raises: Refusal."""
+        enabling = self._enabled_by(command)
         match command:
             case Capability():
                 return [self.engine.capability_data], ""
             case Noop():
                 return [], ""
-            case Enable():
-                return [Enabled(())], ""
+            case Id():
+                return [IdData(SERVER_ID)], ""
             case Logout():
                 return [self.engine.bye()], ""
             case Login(name, password):
                 await self._log_in(name, password, "LOGIN")
-                return [], f"CAPABILITY {' '.join((*self.engine.config.revisions, *self.engine.config.extensions))}"
-            case Namespace():
-                return [NamespaceData()], ""
-            case Select(name) | Examine(name):
-                return await self._select(name, isinstance(command, Examine))
-            case List() | Lsub():
-                return self._list(command), ""
-            case Status(name, items):
-                return [self._status(name, items)], ""
-            case Append():
-                return await self._append(command)
-            case Create() | Delete() | Rename() | Subscribe() | Unsubscribe():
-                return await self._arrange(command)
+                return [], self.engine.capability_code_of_login
+            case Enable(names):
+                return [self.engine.enable(names), *enabling], ""
+            case Select() | Examine():
+                return self._select(command)
+            case _ if isinstance(command, OnNames):
+                data, code = await self._mailboxes.answer(command)
+                return [*enabling, *data], code
         assert self.selected is not None
-        answer = await self.selected.answer(command)
+        data, code = await self.selected.answer(command)
         if self.selected.is_left:
             self.selected = None
-        return answer
+        return [*enabling, *data], code
 
-    async def _select(self, name: str, read_only: bool) -> Answer:
+    def _select(self, command: Select | Examine) -> Answer:
+        """Open a mailbox; the one that was open is left, even if the new one cannot be opened."""
+        told: list[Response] = [Condition("OK", "Previous mailbox closed", "CLOSED")] if self.selected else []
         self.selected = None
-        self.selected = SelectedMailbox(self.host, self._account, self._folder(name), read_only)
-        return self.selected.opened(), "READ-ONLY" if read_only else "READ-WRITE"
-
-    def _folder(self, name: str, code: str = "NONEXISTENT") -> Folder:
-        folder = self._account.folder(name)
+        if command.resynchronize and "QRESYNC" not in self.engine.enabled:
+            raise Refusal("QRESYNC is not enabled", is_bad=True, data=told)
+        folder = self._account.folder(command.mailbox)
         if folder is None:
-            raise Refusal("No such mailbox", code)
-        return folder
+            raise Refusal("No such mailbox", "NONEXISTENT", data=told)
+        read_only = isinstance(command, Examine)
+        self.selected = SelectedMailbox(self.host, self._account, folder, self.engine, read_only)
+        told += self.selected.opened()
+        if self.engine.is_rev2:
+            told.append(self._mailboxes.entry(folder))
+        if command.resynchronize:
+            told += self.selected.resynchronized(command.resynchronize)
+        return told, "READ-ONLY" if read_only else "READ-WRITE"
 
-    def _list(self, command: List | Lsub) -> list[Response]:
-        if not command.pattern:
-            return [ListData(("\\Noselect",), DELIMITER, root_of(command.reference), command.verb)]
-        folders = {folder.name: folder for folder in self._account.folders()}
-        wanted = [n for n, folder in folders.items() if folder.subscribed] if isinstance(command, Lsub) else folders
-        return [
-            ListData(_attributes(folders.get(name), there), DELIMITER, name, command.verb)
-            for name, there in listed(wanted, command.reference, command.pattern)
-        ]
-
-    def _status(self, name: str, items: tuple[str, ...]) -> Response:
-        folder = self._folder(name)
-        numbers = {
-            "MESSAGES": len(folder),
-            "RECENT": folder.recent,
-            "UIDNEXT": folder.uid_next,
-            "UIDVALIDITY": folder.uid_validity,
-            "UNSEEN": folder.unseen,
-            "SIZE": folder.bytes,
-            "DELETED": len(folder.deleted),
-            "HIGHESTMODSEQ": folder.highest_modseq,
-        }
-        return StatusData(name, tuple((item, numbers[item]) for item in items if item in numbers))
-
-    async def _append(self, command: Append) -> Answer:
-        folder = self._folder(command.mailbox, "TRYCREATE")
-        moment = command.internal_date
-        at_us = moment.at_us if moment else self.host.calendar.epoch_us(await Now())
-        added = self._account.append(folder.name, command.content, at_us, command.flags)
-        match added:
-            case Added(uid=uid):
-                await publish(self.host, [added], message_key(command.content))
-                return [], append_uid(folder.uid_validity, uid)
-            case OverQuota():
-                raise Refusal("Mailbox is full", "OVERQUOTA")
-            case NoSuchFolder():
-                raise Refusal("No such mailbox", "TRYCREATE")
-
-    async def _arrange(self, command: Create | Delete | Rename | Subscribe | Unsubscribe) -> Answer:
-        account = self._account
-        match command:
-            case Create(name):
-                outcome: object = account.create(name)
-            case Delete(name):
-                outcome = account.delete(name)
-            case Rename(old, new):
-                outcome = account.rename(old, new)
-            case Subscribe(name) | Unsubscribe(name):
-                outcome = account.subscribe(name, isinstance(command, Subscribe))
-        match outcome:
-            case NoSuchFolder():
-                raise Refusal("No such mailbox", "NONEXISTENT")
-            case FolderExists():
-                raise Refusal("Mailbox exists", "ALREADYEXISTS")
-            case NotAllowed():
-                raise Refusal("Not possible with this name", "CANNOT")
-            case InUse():
-                raise Refusal("Mailbox is open elsewhere", "INUSE")
-            case FolderDeleted(changes=changes) | FolderRenamed(changes=changes):
-                await publish(self.host, changes)
-        return [], ""
+    def _enabled_by(self, command: Command) -> list[Response]:
+        """Whoever speaks of mod-sequences wants to hear of them from now on (RFC 7162 section 3.1)."""
+        if "CONDSTORE" in self.engine.enabled or not _is_about_modseq(command):
+            return []
+        self.engine.enabled |= {"CONDSTORE"}
+        if self.selected is None:
+            return []
+        return [Condition("OK", "Highest mod-sequence", code_of("HIGHESTMODSEQ", self.selected.folder.highest_modseq))]
 
 
-def _attributes(folder: Folder | None, exists: bool) -> tuple[str, ...]:
-    """The attributes of a name in LIST: what cannot be selected, and the special use (RFC 6154)."""
-    if folder is None or not exists or not folder.selectable:
-        return ("\\Noselect",)
-    return (folder.special_use,) if folder.special_use else ()
+def _is_about_modseq(command: Command) -> bool:
+    match command:
+        case Select() | Examine():
+            return command.condstore
+        case Status(items=items):
+            return "HIGHESTMODSEQ" in items
+        case Fetch():
+            return MODSEQ in command.items or command.changed_since is not None
+        case Store():
+            return command.unchanged_since is not None
+        case Search():
+            return keys.asks_for_modseq(command.keys)
+        case _:
+            return False

@@ -25,6 +25,7 @@ from mailsim.mail.changes import Added, Change, Expunged, FlagsChanged
 SEEN, ANSWERED, FLAGGED, DELETED, DRAFT = "\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"
 SYSTEM_FLAGS = (ANSWERED, FLAGGED, DELETED, SEEN, DRAFT)
 _SPELLING = {flag.lower(): flag for flag in SYSTEM_FLAGS}
+_SYSTEM = frozenset(SYSTEM_FLAGS)
 NO_FLAGS: frozenset[str] = frozenset()
 
 
@@ -60,16 +61,14 @@ class Folder:
         uid_validity, uid_next: RFC 9051 section 2.3.1.1.
         highest_modseq: RFC 7162 section 3.1.2.1; 1 for a folder that nothing ever happened to.
         special_use: `\\Sent`, `\\Trash`, ... (RFC 6154), or "".
-        selectable: False for a name that has only children.
-        subscribed: whether LSUB shows it.
         exists: False once the folder was deleted; a session that has it open must end.
         unseen, deleted: how many messages lack `\\Seen`, and the UIDs of those that have `\\Deleted`.
+        keywords: those that a message here has or had, by first use.
     """
 
     def __init__(self, mailbox: str, name: str, uid_validity: int, special_use: str = "") -> None:
         self.mailbox, self.name, self.special_use = mailbox, name, special_use
-        self.selectable = self.exists = True
-        self.subscribed = False
+        self.exists = True
         self.reset(uid_validity)
 
     def reset(self, uid_validity: int) -> None:
@@ -81,6 +80,7 @@ class Folder:
         self._recent_from = 1
         self._messages: dict[int, Message] = {}
         self._log: list[Change] = []
+        self._spelling: dict[str, str] = {}
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -106,6 +106,11 @@ class Folder:
         return list(self._messages)
 
     @property
+    def keywords(self) -> tuple[str, ...]:
+        """Flags beside the system's, each spelled as whoever used it first here."""
+        return tuple(self._spelling.values())
+
+    @property
     def cursor(self) -> int:
         """How many changes there were so far."""
         return len(self._log)
@@ -123,9 +128,13 @@ class Folder:
         """How many messages no session has been told of (RFC 3501 section 2.3.2)."""
         return sum(1 for uid in range(self._recent_from, self.uid_next) if uid in self._messages)
 
+    def unclaimed(self) -> frozenset[int]:
+        """The UIDs that no session has been told of, which stays so (EXAMINE)."""
+        return frozenset(uid for uid in range(self._recent_from, self.uid_next) if uid in self._messages)
+
     def claim_recent(self) -> frozenset[int]:
         """The UIDs that no session has been told of; from now on one has."""
-        claimed = frozenset(u for u in range(self._recent_from, self.uid_next) if u in self._messages)
+        claimed = self.unclaimed()
         self._recent_from = self.uid_next
         return claimed
 
@@ -159,6 +168,14 @@ class Folder:
         change = Expunged(self.mailbox, self.name, message.uid, message.size, modseq)
         self._log.append(change)
         return change
+
+    def spelled(self, flags: Iterable[str]) -> frozenset[str]:
+        """Flags as this folder keeps them: a keyword is the same in any case (RFC 9051 section 2.3.2)."""
+        given = canonical_flags(flags)
+        if given <= _SYSTEM:
+            return given
+        spelling = self._spelling
+        return frozenset(f if f in _SYSTEM else spelling.setdefault(f.lower(), f) for f in sorted(given))
 
     def next_modseq(self) -> int:
         """One operation, one mod-sequence."""

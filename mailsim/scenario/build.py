@@ -86,7 +86,7 @@ class _Builder:
         here = {address: user for address, user in self.scenario.users.items() if user.store == name}
         store = None
         if host.roles.store is not None:
-            store = Store()
+            store = Store(host.roles.store.separator)
             for address, user in here.items():
                 store.create_account(address, user.quota if user.quota is not None else host.roles.store.quota)
         users = [User(address, user.password or "") for address, user in here.items()]

@@ -108,6 +108,8 @@ class Store(Part):
 
     quota: Size | None = None
     """What one mailbox may hold; without it, as much as it likes."""
+    separator: Literal["/", "."] = "/"
+    """What stands between the levels of a folder's name in IMAP (RFC 9051 section 5.1.1)."""
 
 
 class Resolver(ResolverSettings):  # type: ignore[misc,valid-type]

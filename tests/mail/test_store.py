@@ -27,6 +27,7 @@ from mailsim.mail.store import (
     FolderRenamed,
     InUse,
     MaildropLock,
+    NewMail,
     NoSuchFolder,
     NotAllowed,
     OverQuota,
@@ -121,6 +122,23 @@ class TestMessages:
         box.move(INBOX, [1], INBOX)
         assert box.inbox.uids() == [2, 3]
 
+    def test_a_keyword_is_the_same_in_any_case(self) -> None:
+        box = filled(2)
+        box.store_flags("INBOX", [1], ["$Forwarded"], FlagAction.ADD)
+        box.store_flags("INBOX", [2], ["$forwarded", "\\seen"], FlagAction.ADD)
+        assert [sorted(m.flags) for m in box.inbox] == [["$Forwarded"], ["$Forwarded", "\\Seen"]]
+        assert box.store_flags("INBOX", [1], ["$FORWARDED"], FlagAction.ADD) == ()
+        assert box.inbox.keywords == ("$Forwarded",)
+
+    def test_several_are_appended_together_or_not_at_all(self) -> None:
+        box = account(2 * len(MAIL))
+        three = [NewMail(MAIL, 0)] * 3
+        assert isinstance(box.append_all("INBOX", three), OverQuota)
+        assert len(box.inbox) == 0
+        added = box.append_all("INBOX", three[:2])
+        assert isinstance(added, tuple)
+        assert [one.uid for one in added] == [1, 2]
+
     def test_recent_is_claimed_once(self) -> None:
         box = filled(2)
         assert box.inbox.recent == 2
@@ -185,7 +203,7 @@ class TestFolders:
             ("Sent", "\\Sent"),
             ("Trash", "\\Trash"),
         ]
-        assert all(f.subscribed for f in box.folders())
+        assert set(box.subscribed) == {f.name for f in box.folders()}
         assert box.special("\\Sent") is box.folder("Sent")
 
     def test_create_makes_what_is_missing_above(self) -> None:
@@ -212,7 +230,7 @@ class TestFolders:
         assert isinstance(result, FolderDeleted)
         assert len(result.changes) == 1
         assert box.folder("a") is None
-        assert "a" in [f.name for f in box.folders()]
+        assert [f.name for f in box.folders()][-1] == "a/b"
         assert box.append("a", MAIL, 0) == NoSuchFolder("a")
         assert box.delete("a") == NotAllowed("a", "has-children")
         assert box.create("a") == (FolderCreated(box.name, "a"),)
@@ -235,6 +253,37 @@ class TestFolders:
         assert box.rename("x", "Sent") == FolderExists("Sent")
         assert box.rename("q", "r") == NoSuchFolder("q")
 
+    def test_a_name_that_only_has_children_is_renamed_with_them(self) -> None:
+        box = account()
+        box.create("a/b/c")
+        box.delete("a/b")
+        box.delete("a")
+        assert box.rename("a", "Sent") == FolderExists("Sent")
+        assert box.rename("a", "x") == FolderRenamed(box.name, "a", "x")
+        assert box.folder("x/b/c")
+        assert box.folder("a/b/c") is None
+
+    def test_a_renamed_folder_never_gets_a_smaller_uid_validity(self) -> None:
+        box = account()
+        box.create("old")
+        box.create("new")
+        before = folder_of(box, "new").uid_validity
+        box.delete("new")
+        box.rename("old", "new")
+        assert folder_of(box, "new").uid_validity > before
+
+    def test_the_separator_may_be_a_dot(self) -> None:
+        box = Store(".").create_account("dan@firma.example")
+        assert box.create("a.b/c") == (FolderCreated(box.name, "a"), FolderCreated(box.name, "a.b/c"))
+        assert box.folder("inbox") is box.inbox
+        assert box.create("a..b") == NotAllowed("a..b", "bad-name")
+
+    def test_names_are_kept_in_composed_form(self) -> None:
+        box = account()
+        box.create("Pra\u0301ce")
+        assert box.folder("Pr\u00e1ce") is box.folder("Pra\u0301ce")
+        assert box.folder("Pr\u00e1ce")
+
     def test_rename_of_the_inbox_empties_it(self) -> None:
         box = filled(2)
         box.create("INBOX/work")
@@ -248,8 +297,14 @@ class TestFolders:
     def test_subscriptions(self) -> None:
         box = account()
         assert box.subscribe("Junk", wanted=False) is None
-        assert not folder_of(box, "Junk").subscribed
+        assert "Junk" not in box.subscribed
+        assert box.subscribe("Junk", wanted=False) == NoSuchFolder("Junk")
         assert box.subscribe("nowhere") == NoSuchFolder("nowhere")
+
+    def test_a_subscription_outlives_its_folder(self) -> None:
+        box = account()
+        box.delete("Trash")
+        assert "Trash" in box.subscribed
 
 
 class TestMaildropLock:

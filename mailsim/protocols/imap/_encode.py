@@ -41,9 +41,21 @@ def astring(text: str) -> Piece:
     return string(text)
 
 
-def mailbox(name: str) -> Piece:
-    """A mailbox name in modified UTF-7."""
-    return astring(encode_mailbox(name))
+def mailbox(name: str, utf8: bool = False) -> Piece:
+    """A mailbox name in modified UTF-7, or in UTF-8 for who has enabled IMAP4rev2 (RFC 9051 section 5.1)."""
+    if not utf8 or name.isascii():
+        return astring(name if utf8 else encode_mailbox(name))
+    return _quoted(bytes_of(name))
+
+
+def id_parameters(parameters: tuple[tuple[str, str | None], ...] | None) -> tuple[Piece, ...]:
+    """`("name" "mailsim" "version" NIL)`, or NIL (RFC 2971)."""
+    if parameters is None:
+        return (b"NIL",)
+    pieces: list[Piece] = [b"("]
+    for index, (field, value) in enumerate(parameters):
+        pieces += [b" " if index else b"", string(field), b" ", b"NIL" if value is None else string(value)]
+    return (*pieces, b")")
 
 
 def flag_list(flags: tuple[str, ...]) -> bytes:

@@ -6,7 +6,16 @@ import re
 
 from mailsim.mail.mime import Section
 from mailsim.protocols.imap._tokens import MAX_NUMBER_64, Scanner, SyntaxProblem, text_of
-from mailsim.protocols.imap.items import MACROS, NAMES, TEXTS_WITH_FIELDS, Attribute, Body, FetchItem
+from mailsim.protocols.imap.items import (
+    MACROS,
+    NAMES,
+    TEXTS_WITH_FIELDS,
+    Attribute,
+    Binary,
+    BinarySize,
+    Body,
+    FetchItem,
+)
 
 _NAME = re.compile(rb"[A-Za-z0-9.]+")
 _PART = re.compile(rb"[1-9][0-9]{0,9}")
@@ -24,7 +33,7 @@ def fetch_items(scanner: Scanner) -> tuple[FetchItem, ...]:
         return tuple(items)
     start = scanner.position
     macro = MACROS.get(scanner.match(_NAME, "a data item").decode("ascii").upper())
-    if macro is not None and scanner.at_end():
+    if macro is not None:
         return macro
     scanner.position = start
     return (_item(scanner),)
@@ -35,9 +44,23 @@ def _item(scanner: Scanner) -> FetchItem:
     if scanner.peek() == b"[" and name in {"BODY", "BODY.PEEK"}:
         section = read_section(scanner)
         return Body(section, name == "BODY.PEEK", _partial(scanner))
+    if name.startswith("BINARY") and scanner.peek() == b"[":
+        return _binary(scanner, name)
     if name not in NAMES:
         raise SyntaxProblem(f"Unknown data item {name[:40]}")
     return Attribute(name)
+
+
+def _binary(scanner: Scanner, name: str) -> FetchItem:
+    section = read_section(scanner)
+    if section.text:
+        raise SyntaxProblem("BINARY has part numbers only")
+    match name:
+        case "BINARY" | "BINARY.PEEK":
+            return Binary(section.path, name == "BINARY.PEEK", _partial(scanner))
+        case "BINARY.SIZE":
+            return BinarySize(section.path)
+    raise SyntaxProblem(f"Unknown data item {name[:40]}")
 
 
 def read_section(scanner: Scanner) -> Section:

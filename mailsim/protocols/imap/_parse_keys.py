@@ -10,14 +10,14 @@ from mailsim.protocols.imap.sequence import parse_sequence
 MAX_DEPTH = 50
 
 
-def search_keys(scanner: Scanner, charset: str = "US-ASCII") -> tuple[k.SearchKey, ...]:
-    """Keys up to the end of the command."""
-    return _KeyReader(scanner, charset).keys(0)
+def search_keys(scanner: Scanner, codec: str = "ascii") -> tuple[k.SearchKey, ...]:
+    """Keys up to the end of the command; `codec` is Python's name of the charset of their texts."""
+    return _KeyReader(scanner, codec).keys(0)
 
 
 class _KeyReader:
-    def __init__(self, scanner: Scanner, charset: str) -> None:
-        self.scanner, self.codec = scanner, "ascii" if charset == "US-ASCII" else "utf-8"
+    def __init__(self, scanner: Scanner, codec: str) -> None:
+        self.scanner, self.codec = scanner, codec
 
     def keys(self, depth: int) -> tuple[k.SearchKey, ...]:
         found = [self.key(depth)]
@@ -68,6 +68,8 @@ class _KeyReader:
                 return k.Larger(scanner.number(maximum=MAX_NUMBER_64))
             case "SMALLER":
                 return k.Smaller(scanner.number(maximum=MAX_NUMBER_64))
+            case "MODSEQ":
+                return self.modified()
             case "UID":
                 return k.Uids(parse_sequence(scanner.match(SEQUENCE, "a sequence set")))
             case _ if word in k.FIELDS:
@@ -81,6 +83,17 @@ class _KeyReader:
         except UnicodeDecodeError as error:
             raise SyntaxProblem("text does not fit the charset") from error
 
+    def modified(self) -> k.SearchKey:
+        """A mod-sequence; which flag it is about may stand before it, and makes no difference here."""
+        scanner = self.scanner
+        if scanner.peek() == b'"':
+            entry = scanner.string()
+            scanner.expect(b" ")
+            if not entry.startswith(b"/flags/") or scanner.word() not in {"PRIV", "SHARED", "ALL"}:
+                raise SyntaxProblem("Unknown entry of MODSEQ")
+            scanner.expect(b" ")
+        return k.Modified(scanner.number(maximum=MAX_NUMBER_64))
+
     def dated(self, word: str) -> k.SearchKey:
         scanner = self.scanner
         try:
@@ -90,10 +103,10 @@ class _KeyReader:
         return k.Dated(word.removeprefix("SENT"), day, word.startswith("SENT"))
 
 
-_SEQUENCE_STARTS = frozenset(bytes([octet]) for octet in b"0123456789*")
+_SEQUENCE_STARTS = frozenset(bytes([octet]) for octet in b"0123456789*$")
 _WITH_ARGUMENT = frozenset(
     {
-        *("NOT", "OR", "HEADER", "BODY", "TEXT", "KEYWORD", "UNKEYWORD", "LARGER", "SMALLER", "UID"),
+        *("NOT", "OR", "HEADER", "BODY", "TEXT", "KEYWORD", "UNKEYWORD", "LARGER", "SMALLER", "UID", "MODSEQ"),
         *k.FIELDS,
         *k.RELATIONS,
         *(f"SENT{relation}" for relation in k.RELATIONS),

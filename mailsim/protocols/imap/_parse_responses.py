@@ -12,14 +12,16 @@ from collections.abc import Callable
 from mailsim.protocols.imap import responses as r
 from mailsim.protocols.imap._parse_data import body, envelope
 from mailsim.protocols.imap._parse_items import read_section
-from mailsim.protocols.imap._tokens import MAX_NUMBER_64, TAG, Scanner, SyntaxProblem, text_of
+from mailsim.protocols.imap._tokens import MAX_NUMBER_64, SEQUENCE, TAG, Scanner, SyntaxProblem, text_of
 from mailsim.protocols.imap.dates import InternalDate
 from mailsim.protocols.imap.fetch_data import FetchData, FetchValue
 from mailsim.protocols.imap.items import section_name
 from mailsim.protocols.imap.mailbox_names import canonical_mailbox, decode_mailbox
+from mailsim.protocols.imap.sequence import parse_sequence
 
 _STATUS = re.compile(rb"(OK|NO|BAD|BYE|PREAUTH)(?: (?:\[([^\]\r\n]+)\](?: |\Z))?(.*))?\Z", re.IGNORECASE | re.DOTALL)
 _NUMBERED = re.compile(rb"([0-9]{1,10}) (EXISTS|RECENT|EXPUNGE|FETCH)(?: |\Z)", re.IGNORECASE)
+_MODSEQ = re.compile(rb"MODSEQ ([0-9]{1,19})\)")
 _ITEM = re.compile(rb"[A-Za-z0-9.]+")
 _TEXTUAL = re.compile(rb"[^ ]+ (?:OK|NO|BAD|BYE|PREAUTH)(?: |\r)", re.IGNORECASE)
 TAGGED_STATUS = frozenset({"OK", "NO", "BAD"})
@@ -81,10 +83,83 @@ def _words(scanner: Scanner) -> tuple[str, ...]:
 
 
 def _search(scanner: Scanner) -> r.Response:
-    words = scanner.rest().split()
+    rest, _, tail = scanner.rest().partition(b"(")
+    words = rest.split()
     if not all(word.isdigit() for word in words):
         raise SyntaxProblem("expected numbers")
-    return r.SearchData(tuple(map(int, words)))
+    modseq = _MODSEQ.fullmatch(tail) if tail else None
+    if tail and modseq is None:
+        raise SyntaxProblem("expected MODSEQ")
+    return r.SearchData(tuple(map(int, words)), int(modseq[1]) if modseq else None)
+
+
+def _esearch(scanner: Scanner) -> r.Response:
+    """Options that are not known are left out (RFC 4466 section 2.6.2)."""
+    tag = ""
+    if scanner.take(b" (TAG "):
+        tag = text_of(scanner.string())
+        scanner.expect(b")")
+    found: dict[str, bytes] = {}
+    by_uid = False
+    while scanner.take(b" "):
+        word = scanner.word()
+        if word == "UID":
+            by_uid = True
+            continue
+        scanner.expect(b" ")
+        found[word] = scanner.astring()
+    numbers = {name: int(found[name]) for name in ("MIN", "MAX", "COUNT", "MODSEQ") if found.get(name, b"").isdigit()}
+    everything = parse_sequence(found["ALL"]) if "ALL" in found else None
+    return r.EsearchData(
+        tag, by_uid, numbers.get("MIN"), numbers.get("MAX"), everything, numbers.get("COUNT"), numbers.get("MODSEQ")
+    )
+
+
+def _vanished(scanner: Scanner) -> r.Response:
+    earlier = scanner.take(b" (EARLIER)")
+    scanner.expect(b" ")
+    return r.Vanished(parse_sequence(scanner.match(SEQUENCE, "a set of UIDs")), earlier)
+
+
+def _id(scanner: Scanner) -> r.Response:
+    scanner.expect(b" ")
+    if scanner.take_nil():
+        return r.IdData(None)
+    scanner.expect(b"(")
+    pairs: list[tuple[str, str | None]] = []
+    while not scanner.take(b")"):
+        if pairs:
+            scanner.expect(b" ")
+        field = text_of(scanner.string())
+        scanner.expect(b" ")
+        value = scanner.nstring()
+        pairs.append((field, None if value is None else text_of(value)))
+    return r.IdData(tuple(pairs))
+
+
+def _quota(scanner: Scanner) -> r.Response:
+    scanner.expect(b" ")
+    root = text_of(scanner.astring())
+    scanner.expect(b" (")
+    resources: list[tuple[str, int, int]] = []
+    while not scanner.take(b")"):
+        if resources:
+            scanner.expect(b" ")
+        name = scanner.word()
+        scanner.expect(b" ")
+        used = scanner.number(maximum=MAX_NUMBER_64)
+        scanner.expect(b" ")
+        resources.append((name, used, scanner.number(maximum=MAX_NUMBER_64)))
+    return r.QuotaData(root, tuple(resources))
+
+
+def _quota_root(scanner: Scanner) -> r.Response:
+    scanner.expect(b" ")
+    name = _name(scanner.astring())
+    roots = []
+    while scanner.take(b" "):
+        roots.append(text_of(scanner.astring()))
+    return r.QuotaRootData(name, tuple(roots))
 
 
 def _flags(scanner: Scanner) -> r.Response:
@@ -109,9 +184,27 @@ def _list(verb: str) -> Callable[[Scanner], r.Response]:
         delimiter = scanner.nstring()
         scanner.expect(b" ")
         name = _name(scanner.list_mailbox())
-        return r.ListData(attributes, None if delimiter is None else text_of(delimiter), name, verb)
+        child_info = _extended(scanner) if scanner.take(b" (") else ()
+        return r.ListData(attributes, None if delimiter is None else text_of(delimiter), name, verb, child_info)
 
     return read
+
+
+def _extended(scanner: Scanner) -> tuple[str, ...]:
+    """`("CHILDINFO" ("SUBSCRIBED"))`, the first parenthesis taken; other items are passed over."""
+    child_info: tuple[str, ...] = ()
+    while not scanner.take(b")"):
+        scanner.take(b" ")
+        label = text_of(scanner.astring()).upper()
+        scanner.expect(b" ")
+        values: list[str] = []
+        scanner.expect(b"(")
+        while not scanner.take(b")"):
+            scanner.take(b" ")
+            values.append(text_of(scanner.astring()))
+        if label == "CHILDINFO":
+            child_info = tuple(values)
+    return child_info
 
 
 def _status(scanner: Scanner) -> r.Response:
@@ -158,7 +251,7 @@ def _fetch_items(scanner: Scanner) -> tuple[tuple[str, FetchValue], ...]:
         if items:
             scanner.expect(b" ")
         name = scanner.match(_ITEM, "a data item").decode("ascii").upper()
-        if name == "BODY" and scanner.peek() == b"[":
+        if scanner.peek() == b"[":
             name += _body_tail(scanner)
         scanner.expect(b" ")
         items.append((name, _fetch_value(name, scanner)))
@@ -179,6 +272,15 @@ def _fetch_value(name: str, scanner: Scanner) -> FetchValue:
             return scanner.flags()
         case "UID" | "RFC822.SIZE":
             return scanner.number(maximum=MAX_NUMBER_64)
+        case "MODSEQ":
+            scanner.expect(b"(")
+            modseq = scanner.number(maximum=MAX_NUMBER_64)
+            scanner.expect(b")")
+            return modseq
+        case _ if name.startswith("BINARY.SIZE["):
+            return scanner.number(maximum=MAX_NUMBER_64)
+        case _ if name.startswith("BINARY["):
+            return None if scanner.take_nil() else scanner.string(binary=True)
         case "INTERNALDATE":
             return _moment(scanner)
         case "ENVELOPE":
@@ -202,6 +304,11 @@ _READERS: dict[str, Callable[[Scanner], r.Response]] = {
     "CAPABILITY": lambda scanner: r.CapabilityData(_words(scanner)),
     "ENABLED": lambda scanner: r.Enabled(_words(scanner)),
     "SEARCH": _search,
+    "ESEARCH": _esearch,
+    "VANISHED": _vanished,
+    "ID": _id,
+    "QUOTA": _quota,
+    "QUOTAROOT": _quota_root,
     "FLAGS": _flags,
     "LIST": _list("LIST"),
     "LSUB": _list("LSUB"),

@@ -29,7 +29,7 @@ class State(Enum):
 _NOT, _AUTH, _SEL = State.NOT_AUTHENTICATED, State.AUTHENTICATED, State.SELECTED
 
 NEXT: dict[tuple[State, type[c.Command]], State] = {
-    **{(state, kind): state for state in (_NOT, _AUTH, _SEL) for kind in (c.Capability, c.Noop)},
+    **{(state, kind): state for state in (_NOT, _AUTH, _SEL) for kind in (c.Capability, c.Noop, c.Id)},
     **{(state, c.Logout): State.LOGOUT for state in (_NOT, _AUTH, _SEL)},
     (_NOT, c.StartTls): _NOT,
     (_NOT, c.Login): _AUTH,
@@ -50,6 +50,9 @@ NEXT: dict[tuple[State, type[c.Command]], State] = {
             c.Append,
             c.Idle,
             c.Enable,
+            c.GetQuota,
+            c.GetQuotaRoot,
+            c.SetQuota,
         )
     },
     **{(state, kind): _SEL for state in (_AUTH, _SEL) for kind in (c.Select, c.Examine)},

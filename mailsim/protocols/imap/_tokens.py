@@ -18,9 +18,9 @@ NUMBER: Final = re.compile(rb"[0-9]{1,20}")
 FLAG: Final = re.compile(rb'\\?[^(){%*"\\\] \x00-\x1f\x7f-\xff]+|\\\*')
 QUOTED: Final = re.compile(rb'"((?:[^"\\\r\n\x00\x80-\xff]|\\["\\])*)"')
 QUOTED_UTF8: Final = re.compile(rb'"((?:[^"\\\r\n\x00]|\\["\\])*)"')
-LITERAL: Final = re.compile(rb"\{([0-9]{1,20})\+?\}\r\n")
+LITERAL: Final = re.compile(rb"~?\{([0-9]{1,20})\+?\}\r\n")
 LITERAL_AT_END: Final = re.compile(rb"\{([0-9]{1,20})(\+?)\}\r\n\Z")
-SEQUENCE: Final = re.compile(rb"[0-9*:,]+")
+SEQUENCE: Final = re.compile(rb"[0-9*:,]+|\$")
 MAX_NUMBER = 2**32 - 1
 MAX_NUMBER_64 = 2**63 - 1
 
@@ -32,11 +32,12 @@ class SyntaxProblem(Exception):
 class Scanner:
     """A cursor over one unit. Methods named after the grammar take what they name or raise."""
 
-    __slots__ = ("data", "position", "quoted")
+    __slots__ = ("data", "position", "quoted", "utf8")
 
     def __init__(self, data: bytes, utf8: bool = False) -> None:
         self.data = data
         self.position = 0
+        self.utf8 = utf8
         self.quoted = QUOTED_UTF8 if utf8 else QUOTED
 
     def at_end(self) -> bool:
@@ -87,21 +88,24 @@ class Scanner:
             raise SyntaxProblem("number out of range")
         return value
 
-    def string(self) -> bytes:
-        """A quoted string or a literal."""
+    def string(self, binary: bool = False) -> bytes:
+        """A quoted string or a literal; with `binary` also a literal8, which alone may have NUL."""
         quoted = self.quoted.match(self.data, self.position)
         if quoted is not None:
             self.position = quoted.end()
             text = quoted[1]
             return text if b"\\" not in text else re.sub(rb"\\(.)", rb"\1", text)
         literal = LITERAL.match(self.data, self.position)
-        if literal is None:
+        if literal is None or (self.peek() == b"~" and not binary):
             raise SyntaxProblem("expected a string")
         start, count = literal.end(), int(literal[1])
         if start + count > len(self.data):
             raise SyntaxProblem("literal is cut short")
         self.position = start + count
-        return self.data[start : start + count]
+        octets = self.data[start : start + count]
+        if literal[0][:1] != b"~" and b"\0" in octets:
+            raise SyntaxProblem("NUL in a literal")
+        return octets
 
     def astring(self) -> bytes:
         """A string, or 1*ASTRING-CHAR."""

@@ -9,7 +9,7 @@ from typing import TypeAlias, cast
 from mailsim.mail.mime import Address, BodyStructure, Envelope
 from mailsim.protocols.imap._encode import server_string
 from mailsim.protocols.imap.dates import InternalDate
-from mailsim.protocols.imap.responses import Response
+from mailsim.protocols.imap.response import Response
 from mailsim.protocols.pdu import Json, printable
 
 FetchValue: TypeAlias = "int | bytes | None | tuple[str, ...] | InternalDate | Envelope | BodyStructure"
@@ -20,7 +20,8 @@ class FetchData(Response):
     """`* 23 FETCH (FLAGS (\\Seen) UID 4827313)`: pairs of an item's name and its value, in order.
 
     Values by name: FLAGS a tuple of str; UID and RFC822.SIZE an int; INTERNALDATE an InternalDate;
-    ENVELOPE an Envelope; BODY and BODYSTRUCTURE a BodyStructure; BODY[...] and RFC822* bytes or None.
+    ENVELOPE an Envelope; BODY and BODYSTRUCTURE a BodyStructure; BODY[...], BINARY[...] and RFC822* bytes or None;
+    MODSEQ and BINARY.SIZE[...] an int.
     """
 
     number: int
@@ -72,9 +73,10 @@ class FetchData(Response):
 def _value(name: str, value: FetchValue) -> bytes:
     match value:
         case bytes():
-            return b"{%d}\r\n%b" % (len(value), value)
+            is_8 = b"\0" in value and name.startswith("BINARY[")
+            return b"%b{%d}\r\n%b" % (b"~" if is_8 else b"", len(value), value)
         case int():
-            return b"%d" % value
+            return b"(%d)" % value if name == "MODSEQ" else b"%d" % value
         case None:
             return b"NIL"
         case tuple():

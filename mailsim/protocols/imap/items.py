@@ -21,6 +21,7 @@ NAMES = frozenset(
         "BODY",
         "BODYSTRUCTURE",
         "UID",
+        "MODSEQ",
     ]
 )
 _WHOLE = Section()
@@ -74,11 +75,61 @@ class Body:
         return not self.peek
 
 
-FetchItem: TypeAlias = Attribute | Body
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`BINARY[part]<offset.count>`: a part without its transfer encoding (RFC 9051 section 6.4.5, RFC 3516)."""
+
+    path: tuple[int, ...] = ()
+    peek: bool = False
+    partial: tuple[int, int] | None = None
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """The item as a client writes it."""
+        tail = "" if self.partial is None else f"<{self.partial[0]}.{self.partial[1]}>"
+        return (f"BINARY{'.PEEK' if self.peek else ''}{_bracketed(self.path)}{tail}".encode("ascii"),)
+
+    @property
+    def answer_name(self) -> str:
+        """The name under which the answer comes."""
+        return f"BINARY{_bracketed(self.path)}" + ("" if self.partial is None else f"<{self.partial[0]}>")
+
+    @property
+    def sets_seen(self) -> bool:
+        """Does reading it mark the mail as read?"""
+        return not self.peek
+
+
+@dataclass(frozen=True, slots=True)
+class BinarySize:
+    """`BINARY.SIZE[part]`: how many octets `BINARY[part]` would have."""
+
+    path: tuple[int, ...] = ()
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """The item as a client writes it."""
+        return (self.answer_name.encode("ascii"),)
+
+    @property
+    def answer_name(self) -> str:
+        """The name under which the answer comes."""
+        return f"BINARY.SIZE{_bracketed(self.path)}"
+
+    @property
+    def sets_seen(self) -> bool:
+        """It does not."""
+        return False
+
+
+def _bracketed(path: tuple[int, ...]) -> str:
+    return f"[{'.'.join(map(str, path))}]"
+
+
+FetchItem: TypeAlias = Attribute | Body | Binary | BinarySize
 
 FLAGS, UID, INTERNALDATE = Attribute("FLAGS"), Attribute("UID"), Attribute("INTERNALDATE")
 SIZE, ENVELOPE = Attribute("RFC822.SIZE"), Attribute("ENVELOPE")
 BODY, BODYSTRUCTURE = Attribute("BODY"), Attribute("BODYSTRUCTURE")
+MODSEQ = Attribute("MODSEQ")
 FAST: tuple[FetchItem, ...] = (FLAGS, INTERNALDATE, SIZE)
 ALL: tuple[FetchItem, ...] = (*FAST, ENVELOPE)
 FULL: tuple[FetchItem, ...] = (*ALL, BODY)

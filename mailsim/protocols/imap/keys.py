@@ -91,6 +91,13 @@ class Uids:
 
 
 @dataclass(frozen=True, slots=True)
+class Modified:
+    """`MODSEQ n`: the mod-sequence is at least this (RFC 7162 section 3.1.5)."""
+
+    modseq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The other ones."""
 
@@ -124,6 +131,7 @@ SearchKey: TypeAlias = (
     | Smaller
     | Numbers
     | Uids
+    | Modified
     | Not
     | Or
     | And
@@ -176,6 +184,8 @@ def key_pieces(key: SearchKey) -> tuple[Piece, ...]:
             return (str(sequence).encode("ascii"),)
         case Uids(sequence):
             return (f"UID {sequence}".encode("ascii"),)
+        case Modified(modseq):
+            return (b"MODSEQ %d" % modseq,)
         case Not(inner):
             return (b"NOT ", *key_pieces(inner))
         case Or(left, right):
@@ -192,6 +202,25 @@ def keys_pieces(keys: tuple[SearchKey, ...]) -> tuple[Piece, ...]:
     for index, key in enumerate(keys):
         pieces += [b" ", *key_pieces(key)] if index else key_pieces(key)
     return tuple(pieces)
+
+
+def asks_for_modseq(keys: tuple[SearchKey, ...]) -> bool:
+    """Is there a MODSEQ anywhere in the keys, so that the answer tells the highest (RFC 7162 section 3.1.5)?"""
+    return any(_has_modseq(key) for key in keys)
+
+
+def _has_modseq(key: SearchKey) -> bool:
+    match key:
+        case Modified():
+            return True
+        case Not(inner):
+            return _has_modseq(inner)
+        case Or(left, right):
+            return _has_modseq(left) or _has_modseq(right)
+        case And(keys):
+            return asks_for_modseq(keys)
+        case _:
+            return False
 
 
 def is_ascii(key: SearchKey) -> bool:

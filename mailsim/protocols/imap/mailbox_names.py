@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterable
 
 INBOX = "INBOX"
 _NEEDS_SHIFT = re.compile(r"&|[^ -~]+")
+_WILDCARDS = re.compile(r"[*%]{2,}")
 _SHIFTED = re.compile(r"&([^-]*)-")
 
 
@@ -54,6 +54,9 @@ def matches_pattern(name: str, pattern: str, delimiter: str) -> bool:
     Works on the set of places in the pattern that are still possible, so a pattern of a hundred stars
     costs no more than its length times the name's.
     """
+    pattern = _WILDCARDS.sub(lambda run: "*" if "*" in run[0] else "%", pattern)
+    if len(pattern) > 2 * len(name) + 1:  # more letters than the name has
+        return False
     return any(place == len(pattern) for place in _places(name, pattern, delimiter))
 
 
@@ -81,27 +84,10 @@ def _skip_wildcards(places: set[int], pattern: str) -> set[int]:
     return reached
 
 
-def listed(names: Iterable[str], reference: str, pattern: str, delimiter: str = "/") -> list[tuple[str, bool]]:
-    """What LIST (and LSUB) shows of the names: pairs of a name and whether it is really there.
-
-    A pattern that ends in `%` also shows a level of which only something below exists; such a name is
-    not there and gets `\\Noselect` (RFC 3501 sections 6.3.8 and 6.3.9).
-    """
-    wanted = canonical_pattern(reference + pattern)
-    existing = set(names)
-    levels = dict.fromkeys(existing, True)
-    if pattern.endswith("%"):
-        for name in existing:
-            steps = name.split(delimiter)
-            for depth in range(1, len(steps)):
-                levels.setdefault(delimiter.join(steps[:depth]), False)
-    shown = [(name, there) for name, there in levels.items() if matches_pattern(name, wanted, delimiter)]
-    return sorted(shown, key=lambda pair: (pair[0] != INBOX, pair[0]))
-
-
-def canonical_pattern(pattern: str) -> str:
-    """`inbox` in any case matches INBOX, `%` and `*` do so anyway."""
-    return INBOX if pattern.upper() == INBOX else pattern
+def canonical_pattern(pattern: str, delimiter: str = "/") -> str:
+    """A pattern whose first level is `inbox` in any case means INBOX."""
+    first, found, rest = pattern.partition(delimiter)
+    return INBOX + found + rest if first.upper() == INBOX else pattern
 
 
 def root_of(reference: str, delimiter: str = "/") -> str:

@@ -12,10 +12,28 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from mailsim.protocols.imap.fetch_data import FetchData
-from mailsim.protocols.imap.responses import Exists, Expunged, Recent, Response
+from mailsim.protocols.imap.responses import Exists, Expunged, Recent, Response, Vanished
 from mailsim.protocols.imap.sequence import SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class NewsStyle:
+    """How news is told to this client: it depends on what the client has enabled.
+
+    Args:
+        recent: with `\\Recent` and RECENT (IMAP4rev1).
+        with_uid: FETCH that nobody asked for has the UID (RFC 9051 section 7.5.2).
+        with_modseq: and the mod-sequence (CONDSTORE).
+        vanished: VANISHED with UIDs instead of EXPUNGE with numbers (QRESYNC).
+    """
+
+    recent: bool = True
+    with_uid: bool = False
+    with_modseq: bool = False
+    vanished: bool = False
 
 
 class MailboxView:
@@ -41,7 +59,7 @@ class MailboxView:
         self._new: dict[int, None] = {}  # in order of arrival
         self._new_recent: set[int] = set()
         self._gone: set[int] = set()
-        self._flags: dict[int, tuple[str, ...]] = {}
+        self._flags: dict[int, tuple[tuple[str, ...], int]] = {}
 
     def __len__(self) -> int:
         return len(self.uids)
@@ -88,9 +106,9 @@ class MailboxView:
             self._gone.add(uid)
         self._flags.pop(uid, None)
 
-    def flags_changed(self, uid: int, flags: Iterable[str]) -> None:
-        """Somebody changed the flags; only the last state is told."""
-        self._flags[uid] = tuple(sorted(flags))
+    def flags_changed(self, uid: int, flags: tuple[str, ...], modseq: int = 0) -> None:
+        """Another session (or another command) has given a message these flags, all of them, without `\\Recent`."""
+        self._flags[uid] = (flags, modseq)
 
     def flags_told(self, uid: int) -> None:
         """The client knows the flags of this message already (a FETCH or a STORE answer had them)."""
@@ -101,37 +119,43 @@ class MailboxView:
         """Is there something to tell?"""
         return bool(self._new or self._gone or self._flags)
 
-    def news(self, expunge_allowed: bool, with_uid: bool = False) -> list[Response]:
+    def news(self, expunge_allowed: bool, style: NewsStyle | None = None) -> list[Response]:
         """The untagged responses for everything that is new, as far as it may be told now.
 
         `expunge_allowed`: `server.expunge_allowed`; when it is False the removals stay for later.
         """
+        style = style or NewsStyle()
         told: list[Response] = []
         if expunge_allowed and self._gone:
-            told += self._tell_removals()
+            told += self._tell_removals(style.vanished)
         if self._new:
             self.uids += self._new
             self.recent |= self._new_recent
-            told += [Exists(len(self.uids)), Recent(len(self.recent))]
+            told.append(Exists(len(self.uids)))
+            if style.recent:
+                told.append(Recent(len(self.recent)))
             self._new, self._new_recent = {}, set()
-        return told + self._tell_flags(with_uid)
+        return told + self._tell_flags(style)
 
-    def _tell_removals(self) -> list[Response]:
-        numbers = [n for n, uid in enumerate(self.uids, 1) if uid in self._gone]
-        self.uids = [uid for uid in self.uids if uid not in self._gone]
-        self.recent -= self._gone
-        self._gone = set()
+    def _tell_removals(self, vanished: bool) -> list[Response]:
+        gone, self._gone = self._gone, set()
+        numbers = [n for n, uid in enumerate(self.uids, 1) if uid in gone]
+        self.uids = [uid for uid in self.uids if uid not in gone]
+        self.recent -= gone
+        if vanished:
+            return [Vanished(SequenceSet.of(*gone))]
         if self.descending:
             return [Expunged(number) for number in reversed(numbers)]
         return [Expunged(number - told) for told, number in enumerate(numbers)]
 
-    def _tell_flags(self, with_uid: bool) -> list[Response]:
+    def _tell_flags(self, style: NewsStyle) -> list[Response]:
         told: list[Response] = []
         changed, self._flags = sorted(self._flags.items()), {}
-        for uid, flags in changed:
+        for uid, (flags, modseq) in changed:
             number = self.number_of(uid)
             if number is not None and uid not in self._gone:
-                shown = (*flags, "\\Recent") if uid in self.recent else flags
-                head = (("UID", uid),) if with_uid else ()
-                told.append(FetchData(number, (*head, ("FLAGS", shown))))
+                shown = (*flags, "\\Recent") if style.recent and uid in self.recent else flags
+                head = (("UID", uid),) if style.with_uid else ()
+                tail = (("MODSEQ", modseq),) if style.with_modseq else ()
+                told.append(FetchData(number, (*head, ("FLAGS", shown), *tail)))
         return told

@@ -25,5 +25,9 @@ class MessageLike(Protocol):
         """Every octet of it."""
 
     @property
+    def modseq(self) -> int:
+        """The mod-sequence of its last change (RFC 7162)."""
+
+    @property
     def size(self) -> int:
         """Octets of the content."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import assert_never
 
 from mailsim.mail.mime import Header, decode_words, header_at, texts
 from mailsim.protocols.imap import keys as k
@@ -25,6 +26,8 @@ class SearchContext:
     largest_uid: int
     recent: frozenset[int] = frozenset()
     zone_minutes: int = 0
+    saved: frozenset[int] = frozenset()
+    """UIDs that `$` means (RFC 5182)."""
 
 
 def matches_all(message: MessageLike, number: int, keys: Iterable[k.SearchKey], context: SearchContext) -> bool:
@@ -54,16 +57,21 @@ def matches(message: MessageLike, number: int, key: k.SearchKey, context: Search
             return message.size > octets
         case k.Smaller(octets):
             return message.size < octets
+        case k.Numbers(sequence) | k.Uids(sequence) if sequence.is_saved:
+            return message.uid in context.saved
         case k.Numbers(sequence):
             return sequence.contains(number, context.largest_number)
         case k.Uids(sequence):
             return sequence.contains(message.uid, context.largest_uid)
+        case k.Modified(modseq):
+            return message.modseq >= modseq
         case k.Not(inner):
             return not matches(message, number, inner, context)
         case k.Or(left, right):
             return matches(message, number, left, context) or matches(message, number, right, context)
         case k.And(keys):
             return matches_all(message, number, keys, context)
+    assert_never(key)
 
 
 def _has_flag(message: MessageLike, flag: str, context: SearchContext) -> bool:

@@ -1,4 +1,4 @@
-"""Sets of message numbers or UIDs: `2,4:7,9,12:*` (RFC 9051 section 9, sequence-set)."""
+"""Sets of message numbers or UIDs: `2,4:7,9,12:*`, or `$` for the last search result (RFC 9051 section 9)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ STAR = 0
 
 @dataclass(frozen=True, slots=True)
 class SequenceSet:
-    """Ranges as they were written; `7:4` and `4:7` mean the same, `*` is `STAR` until somebody resolves it."""
+    """Ranges as they were written; `7:4` and `4:7` mean the same, `*` is `STAR` until somebody resolves it.
+
+    `is_saved` is `$`: the session knows what was found, and puts it in the place of this set.
+    """
 
     ranges: tuple[tuple[int, int], ...]
+    is_saved: bool = False
 
     @classmethod
     def of(cls, *numbers: int) -> SequenceSet:
@@ -43,7 +47,7 @@ class SequenceSet:
             raise ValueError(f"not a sequence set: {text!r}") from problem
 
     def __str__(self) -> str:
-        return ",".join(_range_text(low, high) for low, high in self.ranges)
+        return "$" if self.is_saved else ",".join(_range_text(low, high) for low, high in self.ranges)
 
     def resolved(self, largest: int) -> list[tuple[int, int]]:
         """Rising, disjoint ranges with `*` replaced by the largest number in use."""
@@ -85,8 +89,14 @@ def _range_text(low: int, high: int) -> str:
     return f"{first}:{'*' if high == STAR else high}"
 
 
+SAVED_RESULT = SequenceSet((), is_saved=True)
+"""`$` (RFC 5182)."""
+
+
 def parse_sequence(raw: bytes) -> SequenceSet:
     """Octets to set."""
+    if raw == b"$":
+        return SAVED_RESULT
     ranges = []
     for piece in raw.split(b","):
         low, colon, high = piece.partition(b":")

@@ -1,4 +1,4 @@
-"""The server's half of one IMAP connection, without I/O (RFC 3501; the places for RFC 9051 are marked).
+"""The server's half of one IMAP connection, without I/O (RFC 3501, RFC 9051).
 
 The agent pulls one event at a time, sends untagged data that it builds itself (`Exists`, `FetchData`, ...)
 and ends each command with `ok`, `no` or `bad`, which moves the state by the table in `_states`:
@@ -24,14 +24,25 @@ from typing import TypeAlias
 
 from mailsim.errors import LocalProtocolError
 from mailsim.protocols.imap import commands as c
-from mailsim.protocols.imap._parser import Unservable, parse_command, parse_sasl_line, tag_of, verb_of
+from mailsim.protocols.imap._parse_mailbox_commands import Unservable
+from mailsim.protocols.imap._parser import parse_command, parse_sasl_line, tag_of, verb_of
 from mailsim.protocols.imap._reader import CommandReader, Invited, Rejected
 from mailsim.protocols.imap._states import AFTER_NO, LEGAL_VERBS, NEXT, VERBS, State, may_expunge
 from mailsim.protocols.imap._tokens import SyntaxProblem
 from mailsim.protocols.imap.requests import Done, SaslResponse
-from mailsim.protocols.imap.responses import CapabilityData, Condition, Continuation, Greeting, Tagged
+from mailsim.protocols.imap.responses import CapabilityData, Condition, Continuation, Enabled, Greeting, Tagged
 
-EXTENSIONS = ("IDLE", "NAMESPACE", "UNSELECT", "UIDPLUS", "MOVE", "ENABLE")
+EXTENSIONS = (
+    *("ENABLE", "ID", "IDLE", "NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "ESEARCH", "SEARCHRES"),
+    *("LIST-EXTENDED", "LIST-STATUS", "SPECIAL-USE", "CREATE-SPECIAL-USE", "STATUS=SIZE", "BINARY", "MULTIAPPEND"),
+    *("CONDSTORE", "QRESYNC", "QUOTA", "QUOTA=RES-STORAGE"),
+)
+ENABLES = {
+    "IMAP4REV2": frozenset({"IMAP4REV2"}),
+    "CONDSTORE": frozenset({"CONDSTORE"}),
+    "QRESYNC": frozenset({"QRESYNC", "CONDSTORE"}),
+}
+"""What ENABLE can switch on, and what comes with it (RFC 9051 section 6.3.1, RFC 7162 section 3.2.3)."""
 NON_SYNCHRONIZING_LIMIT = 4096
 """What LITERAL- allows (RFC 7888 section 5)."""
 
@@ -42,26 +53,28 @@ class ImapServerConfig:
 
     Args:
         hostname: the name in the greeting.
-        revisions: `("IMAP4rev1",)`; a later IMAP4rev2 is one more name here.
+        revisions: what is announced; a client is served by IMAP4rev1 until it enables IMAP4rev2.
         mechanisms: SASL mechanisms offered in AUTH=.
         starttls: offer STARTTLS while the connection is in the clear.
         plaintext_login: allow LOGIN and AUTHENTICATE without TLS; otherwise LOGINDISABLED.
         literals: `LITERAL+` or `LITERAL-` (RFC 7888), "" for neither.
         line_limit: octets of a command's lines, literals not counted.
         literal_limit: octets of all literals of a command other than APPEND.
-        append_limit: octets of the mail in APPEND.
+        append_limit: octets of the mails in APPEND.
+        mistake_limit: after so many BADs in a row the server hangs up.
     """
 
     hostname: str
-    revisions: tuple[str, ...] = ("IMAP4rev1",)
+    revisions: tuple[str, ...] = ("IMAP4rev1", "IMAP4rev2")
     mechanisms: tuple[str, ...] = ("PLAIN",)
     extensions: tuple[str, ...] = EXTENSIONS
     starttls: bool = False
     plaintext_login: bool = True
     literals: str = "LITERAL+"
-    line_limit: int = 8192
-    literal_limit: int = 8192
+    line_limit: int = 65_536
+    literal_limit: int = 65_536
     append_limit: int = 64 * 1024 * 1024
+    mistake_limit: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +115,8 @@ class ImapServer:
         self._tag = ""
         self._mode = _Mode.COMMANDS
         self._literal_octets = 0
+        self._mistakes = 0
+        self.enabled: frozenset[str] = frozenset()
 
     # --- what the client sends -------------------------------------------------------------------
 
@@ -128,12 +143,16 @@ class ImapServer:
             return ReadyForLiteral(found.octets, _READY)
         self._literal_octets = 0
         if isinstance(found, Rejected):
-            return Refused(found.head, found.refusal)
+            return self._refused(found.head, found.refusal)
         return self._command_event(found)
+
+    def _refused(self, line: bytes, reply: Tagged | Condition) -> Refused:
+        self._mistakes += reply.status == "BAD"
+        return Refused(line, reply)
 
     def _command_event(self, unit: bytes) -> c.Command | Refused:
         try:
-            tag, command = parse_command(unit)
+            tag, command = parse_command(unit, self.is_rev2)
         except Unservable as problem:
             refused: Tagged | Condition = _refuse(unit, problem.text, problem.code, "NO")
         except SyntaxProblem as problem:
@@ -144,7 +163,7 @@ class ImapServer:
                 self._tag, self._pending = tag, command
                 return command
             refused = refusal
-        return Refused(unit, refused)
+        return self._refused(unit, refused)
 
     def _line_event(self) -> SaslResponse | Done | Refused | None:
         """The next line inside AUTHENTICATE or IDLE."""
@@ -187,7 +206,7 @@ class ImapServer:
             limit = min(limit, NON_SYNCHRONIZING_LIMIT if self.config.literals == "LITERAL-" else 0)
         self._literal_octets += octets
         if self._literal_octets > limit:
-            return _refuse(head, "Literal too large", "TOOBIG")
+            return _refuse(head, "Literal too large", "TOOBIG", "NO" if verb == "APPEND" else "BAD")
         return None
 
     def _verdict(self, tag: str, verb: str) -> Tagged | None:
@@ -206,12 +225,26 @@ class ImapServer:
         return self.secure or self.config.plaintext_login
 
     @property
+    def is_rev2(self) -> bool:
+        """Has the client enabled IMAP4rev2?"""
+        return "IMAP4REV2" in self.enabled
+
+    @property
+    def too_many_mistakes(self) -> bool:
+        """Has the client said nothing sensible for so long that the server should hang up?"""
+        return self._mistakes >= self.config.mistake_limit
+
+    @property
     def capabilities(self) -> tuple[str, ...]:
         """What is offered now; it changes with TLS and with authentication (RFC 3501 section 6.1.1)."""
+        return self.capabilities_in(self.state)
+
+    def capabilities_in(self, state: State) -> tuple[str, ...]:
+        """What is offered in this state."""
         config = self.config
         names = [*config.revisions]
         names += [config.literals] if config.literals else []
-        if self.state in {State.GREETING, State.NOT_AUTHENTICATED}:
+        if state in {State.GREETING, State.NOT_AUTHENTICATED}:
             names.append("SASL-IR")
             names += ["STARTTLS"] if config.starttls and not self.secure else []
             offered = [f"AUTH={name}" for name in config.mechanisms]
@@ -227,6 +260,11 @@ class ImapServer:
     def capability_code(self) -> str:
         """The same as a response code, for the greeting and for the OK of a login."""
         return f"CAPABILITY {' '.join(self.capabilities)}"
+
+    @property
+    def capability_code_of_login(self) -> str:
+        """The code of the OK that ends a login: what is offered from now on, so that the client need not ask."""
+        return f"CAPABILITY {' '.join(self.capabilities_in(State.AUTHENTICATED))}"
 
     @property
     def tag(self) -> str:
@@ -270,23 +308,36 @@ class ImapServer:
             self.state = State.LOGOUT
         return Condition("BYE", _text(text or f"{self.config.hostname} IMAP service logging out"), code)
 
+    def enable(self, names: tuple[str, ...]) -> Enabled:
+        """Switch on what is known of this, and say which of it is new; the rest is ignored (RFC 5161 section 3.1)."""
+        known = [name for name in dict.fromkeys(names) if name in ENABLES and self._offers(name)]
+        new = [name for name in known if name not in self.enabled]
+        self.enabled = self.enabled.union(*(ENABLES[name] for name in known))
+        return Enabled(tuple(name.replace("REV", "rev") for name in new))
+
+    def _offers(self, name: str) -> bool:
+        return name in map(str.upper, (*self.config.revisions, *self.config.extensions))
+
     def ok(self, text: str = "", code: str = "") -> Tagged:
         """The command was done: moves the state by the table."""
         command = self._answered()
         if isinstance(command, c.StartTls):
             self._mode = _Mode.TLS
         self.state = NEXT[self.state, type(command)]
+        self._mistakes = 0
         return Tagged(self._tag, "OK", _text(text or f"{command.name} completed"), code)
 
     def no(self, text: str, code: str = "") -> Tagged:
         """The command could not be done; a failed SELECT leaves the old mailbox all the same."""
         command = self._answered()
+        self._mistakes = 0
         self.state = AFTER_NO.get((self.state, type(command)), self.state)
         return Tagged(self._tag, "NO", _text(text), code)
 
     def bad(self, text: str, code: str = "") -> Tagged:
         """The command makes no sense, e.g. a message number that is too large."""
         self._answered()
+        self._mistakes += 1
         return Tagged(self._tag, "BAD", _text(text), code)
 
     def challenge(self, challenge: bytes = b"") -> Continuation:

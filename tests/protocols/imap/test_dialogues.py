@@ -1,46 +1,49 @@
-"""The server engine in dialogues with a tiny store behind it."""
+"""The server in dialogues, as its client sees it."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.protocols.imap.tiny_server import Account, TinyServer
+from tests.agents.imap_wire import ImapWorld, Wire
 from tests.protocols.imap.transcripts import run
 
 MAIL = b"From: Alena <alena@skola.example>\r\nSubject: ahoj\r\nDate: Mon, 5 Jan 2026 08:00:00 +0100\r\n\r\nhello\r\n"
 
 
-def filled(count: int = 3) -> TinyServer:
-    account = Account()
-    for _ in range(count):
-        account.mailboxes["INBOX"].add(MAIL)
-    return TinyServer(account)
+CAPABILITIES = (
+    "ENABLE ID IDLE NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS SPECIAL-USE"
+    " CREATE-SPECIAL-USE STATUS=SIZE BINARY MULTIAPPEND CONDSTORE QRESYNC QUOTA QUOTA=RES-STORAGE"
+)
 
 
-def in_inbox() -> TinyServer:
+def filled(count: int = 3, **config: object) -> Wire:
+    return ImapWorld.of([MAIL] * count).unconnected(**config)
+
+
+def in_inbox() -> Wire:
     server = filled()
-    server.connect = lambda: b""  # type: ignore[method-assign]
-    server.engine.greeting()
+    server.connect()
     server.receive(b"x1 LOGIN dan heslo\r\nx2 SELECT INBOX\r\n")
+    server.connect = lambda: b""  # type: ignore[method-assign]
     return server
 
 
 def test_greeting_tells_the_capabilities():
-    assert TinyServer().connect() == (
-        b"* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN IDLE NAMESPACE UNSELECT UIDPLUS MOVE ENABLE]"
-        b" mail.skola.example IMAP service ready\r\n"
+    assert filled().connect().decode() == (
+        f"* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN {CAPABILITIES}]"
+        " mail.skola.example IMAP service ready\r\n"
     )
 
 
 def test_from_login_to_logout():
     run(filled, r"""
         >> a1 CAPABILITY
-        << * CAPABILITY IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN IDLE NAMESPACE UNSELECT UIDPLUS MOVE ENABLE
+        << * CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN ...
         << a1 OK CAPABILITY completed
         >> a2 login dan wrong
         << a2 NO [AUTHENTICATIONFAILED] Authentication failed
         >> a3 LoGiN "dan" "heslo"
-        << a3 OK LOGIN completed
+        << a3 OK [CAPABILITY ...
         >> a4 SELECT inbox
         << * FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
         << * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] Flags that can be changed
@@ -49,6 +52,7 @@ def test_from_login_to_logout():
         << * OK [UNSEEN 1] First unseen message
         << * OK [UIDVALIDITY 1] UIDs valid
         << * OK [UIDNEXT 4] Predicted next UID
+        << * OK [HIGHESTMODSEQ 4] Highest mod-sequence
         << a4 OK [READ-WRITE] SELECT completed
         >> a5 LOGOUT
         << * BYE mail.skola.example IMAP service logging out
@@ -61,7 +65,7 @@ def test_the_states_decide_what_is_legal():
         >> a1 SELECT INBOX
         << a1 BAD SELECT is not allowed in the not-authenticated state
         >> a2 LOGIN dan heslo
-        << a2 OK LOGIN completed
+        << a2 OK [CAPABILITY ...
         >> a3 LOGIN dan heslo
         << a3 BAD LOGIN is not allowed in the authenticated state
         >> a4 FETCH 1 FLAGS
@@ -74,10 +78,12 @@ def test_the_states_decide_what_is_legal():
         << * OK [UNSEEN 1] First unseen message
         << * OK [UIDVALIDITY 1] UIDs valid
         << * OK [UIDNEXT 4] Predicted next UID
+        << * OK [HIGHESTMODSEQ 4] Highest mod-sequence
         << a5 OK [READ-ONLY] EXAMINE completed
         >> a6 STORE 1 +FLAGS (\Seen)
-        << a6 NO Mailbox is read-only
+        << a6 NO [READ-ONLY] Mailbox is read-only
         >> a7 SELECT missing
+        << * OK [CLOSED] Previous mailbox closed
         << a7 NO [NONEXISTENT] No such mailbox
         >> a8 CHECK
         << a8 BAD CHECK is not allowed in the authenticated state
@@ -91,20 +97,20 @@ def test_literals_are_invited_unless_they_come_uninvited():
         >> dan {5}
         << + Ready for literal data
         >> heslo
-        << a1 OK LOGIN completed
+        << a1 OK [CAPABILITY ...
     """)  # fmt: skip
     run(filled, r"""
         >> a1 LOGIN {3+}
         >> dan {5+}
         >> heslo
-        << a1 OK LOGIN completed
+        << a1 OK [CAPABILITY ...
     """)  # fmt: skip
 
 
 def test_authenticate_plain_in_both_forms():
     run(filled, """
         >> a1 AUTHENTICATE PLAIN AGRhbgBoZXNsbw==
-        << a1 OK AUTHENTICATE completed
+        << a1 OK [CAPABILITY ...
     """)  # fmt: skip
     run(filled, """
         >> a1 AUTHENTICATE plain
@@ -129,47 +135,52 @@ def test_authenticate_plain_in_both_forms():
 
 
 def test_passwords_need_tls_where_the_server_says_so():
-    run(lambda: TinyServer(plaintext_login=False, starttls=True), """
+    run(lambda: filled(plaintext_login=False, starttls=True), """
         >> a1 CAPABILITY
-        << * CAPABILITY IMAP4rev1 LITERAL+ SASL-IR STARTTLS LOGINDISABLED IDLE NAMESPACE UNSELECT UIDPLUS MOVE ENABLE
+        << * CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR STARTTLS LOGINDISABLED ...
         << a1 OK CAPABILITY completed
         >> a2 LOGIN dan heslo
         << a2 NO [PRIVACYREQUIRED] Logging in needs TLS
         >> a3 LOGIN {3}
         << a3 NO [PRIVACYREQUIRED] Logging in needs TLS
-        >> a4 STARTTLS
-        << a4 OK STARTTLS completed
     """)  # fmt: skip
 
 
 def test_list_lsub_and_the_hierarchy():
     run(in_inbox, r"""
         >> a1 LIST "" *
-        << * LIST () "/" INBOX
-        << * LIST () "/" "Pr&AOE-ce/&AWA-kola"
-        << * LIST () "/" Sent
+        << * LIST (\HasNoChildren) "/" INBOX
+        << * LIST (\HasNoChildren \Drafts) "/" Drafts
+        << * LIST (\HasNoChildren \Junk) "/" Junk
+        << * LIST (\HasChildren) "/" Pr&AOE-ce
+        << * LIST (\HasNoChildren) "/" Pr&AOE-ce/&AWA-kola
+        << * LIST (\HasNoChildren \Sent) "/" Sent
+        << * LIST (\HasNoChildren \Trash) "/" Trash
         << a1 OK LIST completed
-        >> a2 LIST "" %
-        << * LIST () "/" INBOX
-        << * LIST (\Noselect) "/" Pr&AOE-ce
-        << * LIST () "/" Sent
+        >> a2 DELETE Pr&AOE-ce
+        << a2 OK DELETE completed
+        >> a2 LIST "" P%
+        << * LIST (\Noselect \HasChildren) "/" Pr&AOE-ce
         << a2 OK LIST completed
         >> a3 LIST "Pr&AOE-ce/" "%"
-        << * LIST () "/" "Pr&AOE-ce/&AWA-kola"
+        << * LIST (\HasNoChildren) "/" Pr&AOE-ce/&AWA-kola
         << a3 OK LIST completed
         >> a4 LIST "" ""
         << * LIST (\Noselect) "/" ""
         << a4 OK LIST completed
         >> a5 LSUB "" *
         << * LSUB () "/" INBOX
+        << * LSUB () "/" Drafts
+        << * LSUB () "/" Junk
         << * LSUB () "/" Sent
+        << * LSUB () "/" Trash
         << a5 OK LSUB completed
         >> a6 LIST "" "&AOE"
         << a6 NO [CANNOT] Mailbox name is not valid modified UTF-7
         >> a7 NAMESPACE
         << * NAMESPACE (("" "/")) NIL NIL
         << a7 OK NAMESPACE completed
-    """.replace('"Pr&AOE-ce/&AWA-kola"', "Pr&AOE-ce/&AWA-kola"))  # fmt: skip
+    """)  # fmt: skip
 
 
 def test_mailboxes_are_made_renamed_and_removed():
@@ -181,7 +192,7 @@ def test_mailboxes_are_made_renamed_and_removed():
         >> a3 RENAME "M&AOk- v&ARs-ci" Archive
         << a3 OK RENAME completed
         >> a4 STATUS Archive (MESSAGES UIDNEXT UIDVALIDITY UNSEEN RECENT)
-        << * STATUS Archive (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 13 UNSEEN 0 RECENT 0)
+        << * STATUS Archive (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 8 UNSEEN 0 RECENT 0)
         << a4 OK STATUS completed
         >> a5 SUBSCRIBE Archive
         << a5 OK SUBSCRIBE completed
@@ -191,8 +202,11 @@ def test_mailboxes_are_made_renamed_and_removed():
         << a7 OK DELETE completed
         >> a8 DELETE Archive
         << a8 NO [NONEXISTENT] No such mailbox
-        >> a9 STATUS INBOX (MESSAGES SIZE)
-        << a9 BAD Unknown status item SIZE
+        >> a9 STATUS INBOX (MESSAGES SIZE DELETED)
+        << * STATUS INBOX (MESSAGES 3 SIZE 291 DELETED 0)
+        << a9 OK STATUS completed
+        >> a10 STATUS INBOX (NUMBER)
+        << a10 BAD Unknown status item NUMBER
     """)  # fmt: skip
 
 
@@ -240,6 +254,8 @@ def test_fetch_and_what_it_does_to_seen():
 def test_store_in_all_modes():
     run(in_inbox, r"""
         >> a1 STORE 1 +FLAGS (\Deleted $Junk)
+        << * FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Junk)
+        << * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft $Junk \*)] Flags that can be changed
         << * 1 FETCH (FLAGS (\Deleted $Junk \Recent))
         << a1 OK STORE completed
         >> a2 UID STORE 1:2 FLAGS.SILENT \Flagged
@@ -288,12 +304,14 @@ def test_append_with_flags_and_date():
         >> body
         << a1 OK [APPENDUID 2 1] APPEND completed
         >> a2 SELECT Sent
+        << * OK [CLOSED] Previous mailbox closed
         << * FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
         << * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] Flags that can be changed
         << * 1 EXISTS
         << * 1 RECENT
         << * OK [UIDVALIDITY 2] UIDs valid
         << * OK [UIDNEXT 2] Predicted next UID
+        << * OK [HIGHESTMODSEQ 2] Highest mod-sequence
         << a2 OK [READ-WRITE] SELECT completed
         >> a3 FETCH 1 (INTERNALDATE FLAGS)
         << * 1 FETCH (INTERNALDATE "17-Jul-1996 09:44:25 +0000" FLAGS (\Seen \Recent))
@@ -324,7 +342,7 @@ def test_search():
         >> kůň
         << a8 BAD text does not fit the charset
         >> a4 SEARCH CHARSET KOI8-R ALL
-        << a4 NO [BADCHARSET (US-ASCII UTF-8)] This charset is not supported
+        << a4 NO [BADCHARSET (US-ASCII UTF-8 ISO-8859-1 ...
         >> a5 SEARCH SEEN
         << * SEARCH
         << a5 OK SEARCH completed
@@ -351,14 +369,14 @@ def test_search():
         ("a1 LOGIN dan", "a1 BAD expected a space"),
         ('a1 LOGIN dan "hes', "a1 BAD expected a string"),
         ('a1 LOGIN dan "a\\b"', "a1 BAD expected a string"),
-        ("a1 LOGIN {9000}", "a1 BAD [TOOBIG] Literal too large"),
+        ("a1 LOGIN {90000}", "a1 BAD [TOOBIG] Literal too large"),
         ("a1 LOGIN {99999999999999999999}", "a1 BAD [TOOBIG] Literal too large"),
         ("a1 STARTTLS", "a1 BAD STARTTLS is not offered"),
         ("a1 AUTHENTICATE PLAIN a", "a1 BAD not base64"),
     ],
 )
 def test_nonsense_gets_bad_and_the_dialogue_goes_on(sent: str, reply: str):
-    run(TinyServer, f"""
+    run(filled, f"""
         >> {sent}
         << {reply}
         >> z9 NOOP

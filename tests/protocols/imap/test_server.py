@@ -30,7 +30,7 @@ from mailsim.protocols.imap import (
 )
 from mailsim.protocols.imap._states import NEXT, State
 from mailsim.protocols.imap.commands import Logout
-from tests.protocols.imap.tiny_server import TinyServer
+from tests.agents.imap_wire import ImapWorld
 
 
 def greeted(**config: object) -> ImapServer:
@@ -98,14 +98,14 @@ def test_an_unwanted_literal_that_comes_all_the_same_is_passed_over():
         assert server.next_event() is None
         assert len(server._reader.buffer) == 0
     server.receive(b"\r\na2 NOOP\r\n")
-    assert refusal(server) == "a1 BAD [TOOBIG] Literal too large"
+    assert refusal(server) == "a1 NO [TOOBIG] Literal too large"
     assert server.next_event() == Noop()
 
 
 def test_an_unwanted_literal_that_waits_is_refused_at_once():
     server = logged_in(append_limit=1000)
     server.receive(b"a1 APPEND Sent {1001}\r\n")
-    assert refusal(server) == "a1 BAD [TOOBIG] Literal too large"
+    assert refusal(server) == "a1 NO [TOOBIG] Literal too large"
     server.receive(b"a2 APPEND Sent {1000}\r\n")
     assert server.next_event() == ReadyForLiteral(1000, Continuation("Ready for literal data"))
     server.receive(b"y" * 1000 + b"\r\n")
@@ -119,7 +119,7 @@ def test_uninvited_literals_as_far_as_announced(literals: str, octets: int):
     assert server.next_event() == Append("Sent", b"x" * octets)
     server.ok()
     server.receive(b"a2 APPEND Sent {%d+}\r\n%b\r\n" % (octets + 1, b"x" * (octets + 1)))
-    assert refusal(server) == "a2 BAD [TOOBIG] Literal too large"
+    assert refusal(server) == "a2 NO [TOOBIG] Literal too large"
 
 
 def test_bare_line_feeds_are_refused():
@@ -240,7 +240,7 @@ def test_expunge_is_forbidden_by_number_only():
 
 def test_every_command_is_legal_somewhere_and_none_before_the_greeting():
     kinds = {kind for _, kind in NEXT}
-    assert len(kinds) == 29
+    assert len(kinds) == 33
     assert Store in kinds
     assert not any(state in {State.GREETING, State.LOGOUT} for state, _ in NEXT)
 
@@ -256,7 +256,7 @@ WORDS = [
 @settings(derandomize=True, deadline=None, max_examples=250)
 @given(st.lists(st.sampled_from(WORDS) | st.binary(max_size=5), max_size=40))
 def test_garbage_raises_nothing(words: list[bytes]):
-    server = TinyServer()
+    server = ImapWorld().unconnected()
     server.connect()
     for word in words:
         server.receive(word)
@@ -268,7 +268,7 @@ def test_garbage_raises_nothing(words: list[bytes]):
 @given(st.lists(st.sampled_from(WORDS), max_size=25), st.integers(1, 7))
 def test_chopping_changes_nothing(words: list[bytes], size: int):
     data = b"x1 LOGIN dan heslo\r\n" + b"".join(words) + b"\r\n"
-    whole, chopped = TinyServer(), TinyServer()
+    whole, chopped = ImapWorld().unconnected(), ImapWorld().unconnected()
     whole.connect(), chopped.connect()
     expected = whole.receive(data)
     assert b"".join(chopped.receive(data[i : i + size]) for i in range(0, len(data), size)) == expected

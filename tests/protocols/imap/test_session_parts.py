@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailsim.mail.folder import Message
 from mailsim.protocols.imap import (
     ALL,
     FULL,
+    List,
+    Lsub,
     MailboxView,
+    Names,
+    NewsStyle,
     SearchContext,
     SequenceSet,
     decode_mailbox,
@@ -20,14 +26,15 @@ from mailsim.protocols.imap import (
     fetch_items,
     flags_shown,
     keys,
-    listed,
+    list_answers,
+    lsub_answers,
     matches,
     matches_pattern,
     root_of,
 )
 from mailsim.protocols.imap.responses import Response
+from tests.agents.imap_wire import ImapWorld, Wire
 from tests.mail.test_mime import CORPUS, crlf
-from tests.protocols.imap.tiny_server import Account, Message, TinyServer
 
 
 def told(responses: list[Response]) -> list[str]:
@@ -50,8 +57,8 @@ def test_removals_wait_until_they_may_be_told():
     view = MailboxView([1, 2, 3])
     view.vanished(2)
     view.appeared(7, recent=True)
-    view.flags_changed(3, ["\\Seen"])
-    view.flags_changed(2, ["\\Seen"])
+    view.flags_changed(3, ("\\Seen",))
+    view.flags_changed(2, ("\\Seen",))
     assert told(view.news(False)) == ["* 4 EXISTS", "* 1 RECENT", "* 3 FETCH (FLAGS (\\Seen))"]
     assert view.number_of(3) == 3
     assert view.has_news
@@ -70,11 +77,20 @@ def test_a_message_that_came_and_went_untold_is_not_told():
 
 def test_only_the_last_flags_are_told_and_own_changes_not_at_all():
     view = MailboxView([1, 2], recent=[1])
-    view.flags_changed(1, ["\\Seen"])
-    view.flags_changed(1, ["\\Seen", "\\Flagged"])
-    view.flags_changed(2, [])
+    view.flags_changed(1, ("\\Seen",))
+    view.flags_changed(1, ("\\Flagged", "\\Seen"), 5)
+    view.flags_changed(2, ())
     view.flags_told(2)
-    assert told(view.news(True, with_uid=True)) == ["* 1 FETCH (UID 1 FLAGS (\\Flagged \\Seen \\Recent))"]
+    style = NewsStyle(with_uid=True, with_modseq=True)
+    assert told(view.news(True, style)) == ["* 1 FETCH (UID 1 FLAGS (\\Flagged \\Seen \\Recent) MODSEQ (5))"]
+
+
+def test_news_for_who_has_enabled_qresync():
+    view = MailboxView([11, 12, 13, 17])
+    for uid in (13, 11, 12):
+        view.vanished(uid)
+    view.appeared(18, recent=True)
+    assert told(view.news(True, NewsStyle(recent=False, vanished=True))) == ["* VANISHED 11:13", "* 2 EXISTS"]
 
 
 def test_resolving_numbers_and_uids():
@@ -88,28 +104,31 @@ def test_resolving_numbers_and_uids():
     assert MailboxView([]).resolve(SequenceSet.parse("*"), by_uid=True) == []
 
 
+def opened(world: ImapWorld) -> Wire:
+    wire = world.connect()
+    wire.say(b"1 LOGIN dan heslo\r\n2 SELECT INBOX\r\n")
+    return wire
+
+
 def test_two_clients_of_one_mailbox():
-    account = Account()
-    for _ in range(3):
-        account.mailboxes["INBOX"].add(b"Subject: x\r\n\r\nhello\r\n")
-    laptop, phone = TinyServer(account), TinyServer(account)
-    for one in (laptop, phone):
-        one.connect()
-        one.receive(b"1 LOGIN dan heslo\r\n2 SELECT INBOX\r\n")
-    phone.receive(b"3 IDLE\r\n")
-    account.mailboxes["INBOX"].add(b"Subject: new\r\n\r\n")
-    assert told(phone.news()) == ["* 4 EXISTS", "* 0 RECENT"]
-    laptop.receive(b"4 FETCH 2 BODY[]\r\n")
-    assert told(phone.news()) == ["* 2 FETCH (FLAGS (\\Seen))"]
-    laptop.receive(b"5 STORE 1 +FLAGS.SILENT (\\Deleted)\r\n6 EXPUNGE\r\n")
-    assert told(phone.news()) == ["* 1 EXPUNGE"]
-    assert phone.receive(b"DONE\r\n") == b"3 OK IDLE completed\r\n"
-    assert (
-        phone.receive(b"7 UID FETCH 2 FLAGS\r\n") == b"* 1 FETCH (UID 2 FLAGS (\\Seen))\r\n7 OK UID FETCH completed\r\n"
+    world = ImapWorld.of([b"Subject: x\r\n\r\nhello\r\n"] * 3)
+    laptop, phone = opened(world), opened(world)
+    phone.say(b"3 IDLE\r\n")
+    world.deliver(b"Subject: new\r\n\r\n")
+    assert phone.heard() == b"* 4 EXISTS\r\n* 1 RECENT\r\n"
+    laptop.say(b"4 FETCH 2 BODY[]\r\n")
+    assert phone.heard() == b"* 2 FETCH (FLAGS (\\Seen))\r\n"
+    laptop.say(b"5 STORE 1 +FLAGS.SILENT (\\Deleted)\r\n6 EXPUNGE\r\n")
+    assert phone.heard() == b"* 1 EXPUNGE\r\n"
+    assert phone.say(b"DONE\r\n") == b"3 OK IDLE terminated\r\n"
+    assert phone.say(b"7 UID FETCH 2 FLAGS\r\n") == (
+        b"* 1 FETCH (UID 2 FLAGS (\\Seen))\r\n7 OK UID FETCH completed\r\n"
     )
-    laptop.receive(b"8 STORE 2 +FLAGS.SILENT (\\Deleted)\r\n9 EXPUNGE\r\n")
-    assert phone.receive(b"8 FETCH 1:3 UID\r\n").count(b"FETCH (UID") == 2  # one is gone, its number is not
-    assert phone.receive(b"9 NOOP\r\n") == b"* 2 EXPUNGE\r\n9 OK NOOP completed\r\n"
+    laptop.say(b"8 STORE 2 +FLAGS.SILENT (\\Deleted)\r\n9 EXPUNGE\r\n")
+    answer = phone.say(b"8 FETCH 1:3 UID\r\n")  # one is gone, its number is not
+    assert answer.count(b"FETCH (UID") == 2
+    assert answer.endswith(b"8 NO [EXPUNGEISSUED] Some of the messages are gone\r\n")
+    assert phone.say(b"9 NOOP\r\n") == b"* 2 EXPUNGE\r\n9 OK NOOP completed\r\n"
 
 
 def test_a_hundred_thousand_removals_in_linear_time():
@@ -182,19 +201,60 @@ def test_a_pattern_of_stars_is_cheap():
     assert time.process_time() - start < 1
 
 
-def test_listing_as_lsub_describes_it():
-    assert listed(["foo/bar"], "", "%") == [("foo", False)]
-    assert listed(["foo", "foo/bar"], "", "%") == [("foo", True)]
-    assert listed(["INBOX", "Archive"], "", "inbox") == [("INBOX", True)]
-    assert listed(["a/b/c", "a/d"], "a/", "%") == [("a/b", False), ("a/d", True)]
+def names(*there: str, subscribed: Iterable[str] = ()) -> Names:
+    return Names(dict.fromkeys(there, ""), frozenset(subscribed), "/")
+
+
+def test_a_level_that_only_has_others_below_it_is_listed():
+    assert told(list_answers(names("foo/bar"), List("", "%"))) == ['* LIST (\\Noselect \\HasChildren) "/" foo']
+    assert told(list_answers(names("foo", "foo/bar"), List("", "%"))) == ['* LIST (\\HasChildren) "/" foo']
+    assert told(list_answers(names("INBOX", "Archive"), List("", "inb%"))) == ['* LIST (\\HasNoChildren) "/" INBOX']
+    assert [one.mailbox for one in list_answers(names("a/b/c", "a/d"), List("a/", "%"))] == ["a/b", "a/d"]
     assert (root_of("/usr/x"), root_of("x")) == ("/", "")
+
+
+def test_lsub_shows_subscriptions_and_the_levels_above_them():
+    known = names("foo", "foo/bar", subscribed=["foo/bar", "gone"])
+    assert told(lsub_answers(known, Lsub("", "%"))) == [
+        '* LSUB (\\Noselect) "/" foo',
+        '* LSUB (\\Noselect) "/" gone',
+    ]
+    assert told(lsub_answers(known, Lsub("", "foo*"))) == ['* LSUB () "/" foo/bar']
+
+
+# The numbers are those of the examples in RFC 9051 section 6.3.9.8.
+FRUIT = names(
+    *("INBOX", "Fruit", "Fruit/Apple", "Fruit/Banana", "Tofu", "Vegetable", "Vegetable/Broccoli", "Vegetable/Corn"),
+    subscribed=["INBOX", "Fruit/Banana", "Fruit/Peach", "Vegetable", "Vegetable/Broccoli"],
+)
+
+
+def test_example_3_subscribed_names_whether_they_are_there_or_not():
+    command = List("", "*", selection=frozenset({"SUBSCRIBED"}))
+    assert told(list_answers(FRUIT, command)) == [
+        '* LIST (\\Subscribed \\HasNoChildren) "/" INBOX',
+        '* LIST (\\Subscribed \\HasNoChildren) "/" Fruit/Banana',
+        '* LIST (\\Subscribed \\NonExistent \\HasNoChildren) "/" Fruit/Peach',
+        '* LIST (\\Subscribed \\HasChildren) "/" Vegetable',
+        '* LIST (\\Subscribed \\HasNoChildren) "/" Vegetable/Broccoli',
+    ]
+
+
+def test_example_8_children_that_are_subscribed():
+    known = names("Foo", "Foo/Bar", "Foo/Baz", "Moo", subscribed=["Foo/Baz"])
+    plain = List("", "%", selection=frozenset({"SUBSCRIBED"}))
+    assert list_answers(known, plain) == []
+    recursive = List("", "%", selection=frozenset({"SUBSCRIBED", "RECURSIVEMATCH"}))
+    assert told(list_answers(known, recursive)) == ['* LIST (\\HasChildren) "/" Foo ("CHILDINFO" ("SUBSCRIBED"))']
+    reached = List("", "*", selection=frozenset({"SUBSCRIBED", "RECURSIVEMATCH"}))
+    assert told(list_answers(known, reached)) == ['* LIST (\\Subscribed \\HasNoChildren) "/" Foo/Baz']
 
 
 # --- fetch ---------------------------------------------------------------------------------------------
 
 
 def message(content: bytes, *flags: str, uid: int = 7, at_us: int = 0) -> Message:
-    return Message(uid, frozenset(flags), at_us, content)
+    return Message(uid, frozenset(flags), at_us, content, 1)
 
 
 def test_fetch_adds_what_the_command_implies():

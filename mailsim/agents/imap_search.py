@@ -1,0 +1,35 @@
+"""Searches an open mailbox: which of the messages that this session knows match all keys (RFC 9051 section 6.4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailsim.agents.imap_answers import Refusal
+from mailsim.mail.folder import Folder
+from mailsim.protocols.imap import Hit, MailboxView, Search, SearchContext, keys, matches_all
+
+
+def found_by(command: Search, view: MailboxView, folder: Folder, saved: frozenset[int], zone_minutes: int) -> list[Hit]:
+    """The messages found, by rising number; one that another session has removed is found no more. Raises: Refusal."""
+    largest = view.uids[-1] if view.uids else 0
+    context = SearchContext(len(view), largest, frozenset(view.recent), zone_minutes, saved)
+    hits = []
+    for number, uid in _candidates(command.keys, view):
+        message = folder.get(uid)
+        if message is not None and matches_all(message, number, command.keys, context):
+            hits.append(Hit(number, uid, message.modseq))
+    return hits
+
+
+def _candidates(wanted: tuple[keys.SearchKey, ...], view: MailboxView) -> Iterable[tuple[int, int]]:
+    """Number and UID of the messages worth a look: all, or the few that a set among the keys names."""
+    for key in wanted:
+        match key:
+            case keys.Uids(sequence) if not sequence.is_saved:
+                return view.resolve(sequence, by_uid=True) or []
+            case keys.Numbers(sequence) if not sequence.is_saved:
+                pairs = view.resolve(sequence)
+                if pairs is None:
+                    raise Refusal("No such message number", is_bad=True)
+                return pairs
+    return enumerate(view.uids, 1)
