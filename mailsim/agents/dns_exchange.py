@@ -88,11 +88,13 @@ async def _talk(connection: Connection, respond: Responder) -> None:
 async def _answer_among_datagrams(socket: Socket, query: Query, address: str, timeout_us: int) -> Answer | None:
     """Anyone can send us a datagram; what is no answer of that server to this query is passed over."""
     give_up_at_us = await Now() + timeout_us
-    while (left_us := give_up_at_us - await Now()) > 0:
+    left_us = timeout_us
+    while left_us > 0:
         arrived: Arrived = await ReceiveDatagram(socket, left_us)
         answer = Answer(arrived.data)
         if arrived.address == address and answer.answers(query):
             return answer
+        left_us = give_up_at_us - await Now()
     return None
 
 

@@ -11,8 +11,9 @@ of four things, and the fate of a mail depends on the difference:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import Generic, Literal, TypeAlias, TypeVar
 
@@ -23,7 +24,8 @@ from dns.rdatatype import RdataType
 
 from mailsim.agents.dns_exchange import ask_tcp, ask_udp
 from mailsim.errors import LocalProtocolError, RemoteProtocolError
-from mailsim.protocols.dns import Answer, Content, Query, Question
+from mailsim.protocols.dns import Answer, Query, Question
+from mailsim.protocols.dns.wire import decode, timeless
 
 T = TypeVar("T")
 Family = Literal["ipv4", "ipv6"]
@@ -86,24 +88,17 @@ class StubResolver:
 
     async def lookup_mx(self, domain: str) -> Found[MailExchanger] | Nothing:
         """The mail exchangers of a domain, not sorted: that is the MTA's business."""
-        outcome = await self.lookup(domain, "MX")
-        if not isinstance(outcome, Found):
-            return outcome
-        exchangers = tuple(
-            MailExchanger(record.preference, _text(record.exchange))  # type: ignore[attr-defined]
-            for record in outcome.records
-        )
-        return Found(exchangers, outcome.name, outcome.is_alias)
+        return await self._lookup(domain, "MX", _exchanger)
 
     async def lookup_addresses(self, host: str, families: Iterable[Family] = ("ipv6", "ipv4")) -> Found[str] | Nothing:
         """The addresses of a host as text, those of the first family first; one question for each family.
 
         That one family could not be found out counts only when the other has no address.
         """
-        found: list[Found[Rdata]] = []
+        found: list[Found[str]] = []
         otherwise: NoData | TryAgain = NoData()
         for family in families:
-            match await self.lookup(host, ADDRESS_TYPE[family]):
+            match await self._lookup(host, ADDRESS_TYPE[family], Rdata.to_text):
                 case NxDomain():
                     return NxDomain()
                 case TryAgain() as failure:
@@ -112,11 +107,14 @@ class StubResolver:
                     found.append(outcome)
         if not found:
             return otherwise
-        addresses = tuple(record.to_text() for outcome in found for record in outcome.records)
+        addresses = tuple(address for outcome in found for address in outcome.records)
         return Found(addresses, found[0].name, found[0].is_alias)
 
     async def lookup(self, name: str, rdtype: str) -> Found[Rdata] | Nothing:
         """The records of any type, aliases followed; a text that can be no name does not exist."""
+        return await self._lookup(name, rdtype, _as_it_is)
+
+    async def _lookup(self, name: str, rdtype: str, read: Callable[[Rdata], T]) -> Found[T] | Nothing:
         try:
             question = Question.of(name, rdtype)
         except LocalProtocolError:
@@ -125,7 +123,7 @@ class StubResolver:
         if answer is None:
             return TryAgain("timeout")
         try:
-            return _outcome(question, answer.content)
+            return _outcome(question, timeless(answer.wire), read)
         except RemoteProtocolError:
             return TryAgain("malformed")
 
@@ -150,8 +148,13 @@ class StubResolver:
         return answer
 
 
-def _outcome(question: Question, content: Content) -> Found[Rdata] | Nothing:
-    """What the answer of a recursive resolver says, at the end of its aliases."""
+@lru_cache(maxsize=4096)
+def _outcome(question: Question, wire: bytes, read: Callable[[Rdata], T]) -> Found[T] | Nothing:
+    """What the answer of a recursive resolver says, at the end of its aliases.
+
+    Without its TTLs, which mean nothing to a stub without a cache, the answer is always the same, and remembered.
+    """
+    content = decode(wire)
     if content.rcode == Rcode.NXDOMAIN:
         return NxDomain()
     if content.rcode != Rcode.NOERROR:
@@ -161,12 +164,20 @@ def _outcome(question: Question, content: Content) -> Found[Rdata] | Nothing:
     for _ in range(len(records) + 1):
         rrset = records.get((name, question.type))
         if rrset is not None:
-            return Found(rrset.data, _text(name), is_alias=name != question.name)
+            return Found(tuple(map(read, rrset.data)), _text(name), is_alias=name != question.name)
         alias = records.get((name, RdataType.CNAME))
         if alias is None:
             return NoData()
         name = alias.data[0].target  # type: ignore[attr-defined]
     return TryAgain("alias loop")
+
+
+def _exchanger(record: Rdata) -> MailExchanger:
+    return MailExchanger(record.preference, _text(record.exchange))  # type: ignore[attr-defined]
+
+
+def _as_it_is(record: Rdata) -> Rdata:
+    return record
 
 
 def _text(name: Name) -> str:

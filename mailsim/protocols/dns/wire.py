@@ -55,6 +55,26 @@ class Content:
 
 def decode(wire: bytes) -> Content:
     """Decode a message. Raises: RemoteProtocolError when it breaks the format."""
+    blank, ttls = _without_times(wire)
+    shape = _shape(blank)
+    answer, authority, additional = (
+        tuple(rrset.with_ttl(min(_sane(ttls[i]) for i in records)) for rrset, records in section)
+        for section in shape.sections
+    )
+    bare = shape.bare
+    return replace(bare, answer=answer, authority=authority, additional=additional)
+
+
+def timeless(wire: bytes) -> bytes:
+    """The message with id 0 and TTLs of 0: the same bytes, however often and whenever the same thing is said.
+
+    Raises: RemoteProtocolError when it breaks the format.
+    """
+    return _without_times(wire)[0]
+
+
+def _without_times(wire: bytes) -> tuple[bytes, list[int]]:
+    """The message with id, TTLs and options blank, and the TTLs that stood there."""
     offsets, options = _walk(wire)
     blank = bytearray(wire)
     blank[0:2] = b"\x00\x00"
@@ -64,13 +84,7 @@ def decode(wire: bytes) -> Content:
     for offset in offsets:
         ttls.append(int.from_bytes(wire[offset : offset + 4], "big"))
         blank[offset : offset + 4] = b"\x00\x00\x00\x00"
-    shape = _shape(bytes(blank))
-    answer, authority, additional = (
-        tuple(rrset.with_ttl(min(_sane(ttls[i]) for i in records)) for rrset, records in section)
-        for section in shape.sections
-    )
-    bare = shape.bare
-    return replace(bare, answer=answer, authority=authority, additional=additional)
+    return bytes(blank), ttls
 
 
 def encode(
