@@ -45,7 +45,7 @@ def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""
     import json
 
-    from mailsim.scenario.schema import json_schema
+    from mailsim.scenario.json_schema import json_schema
 
     typer.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
 

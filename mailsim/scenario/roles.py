@@ -6,12 +6,10 @@ written form differs: `connect_us: int` is `connect: 30s` here, `size_limit: int
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import inspect
-import textwrap
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, create_model, field_validator
 
@@ -25,11 +23,18 @@ P = TypeVar("P")
 class Part(BaseModel):
     """Base of everything in a scenario file: unknown keys are mistakes, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Settings(Part):
-    """Settings made from a policy."""
+    """Settings made from a policy.
+
+    Attributes:
+        policy_class: the policy. policy_keys: key in the file -> field of the policy.
+    """
+
+    policy_class: ClassVar[type]
+    policy_keys: ClassVar[Mapping[str, str]]
 
 
 _SPECIAL: Mapping[str, Any] = {
@@ -42,19 +47,22 @@ _SPECIAL: Mapping[str, Any] = {
 
 def settings(policy_class: type, name: str, rename: Mapping[str, str] | None = None, **more: Any) -> type[Settings]:
     """The settings of a policy; `rename` maps policy fields to keys and, given, leaves all other fields out."""
-    hints, texts = get_type_hints(policy_class), _attribute_texts(policy_class)
+    hints = get_type_hints(policy_class)
     fields: dict[str, Any] = dict(more)
+    keys: dict[str, str] = {}
     for field in dataclasses.fields(policy_class):
         if rename is not None and field.name not in rename:
             continue
-        key = rename[field.name] if rename else field.name
+        key = (rename[field.name] if rename else field.name).removesuffix("_us")
+        keys[key] = field.name
         default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
         kind = _kind(field.name, hints[field.name])
         if dataclasses.is_dataclass(default):
             kind = settings(type(default), type(default).__name__)
             default = kind()
-        fields[key.removesuffix("_us")] = (kind, Field(default, description=texts.get(field.name)))
+        fields[key] = (kind, default)
     made: type[Settings] = create_model(name, __base__=Settings, __doc__=inspect.getdoc(policy_class), **fields)
+    made.policy_class, made.policy_keys = policy_class, keys
     return made
 
 
@@ -88,18 +96,6 @@ def _kind(name: str, hint: Any) -> Any:
     if name == "routes":
         return dict[DomainName, DomainName]
     return {bool: StrictBool, str: StrictStr}.get(hint, hint)
-
-
-def _attribute_texts(policy_class: type) -> dict[str, str]:
-    """The docstring below each attribute: what an editor shows beside the key."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(policy_class))).body[0]
-    assert isinstance(body, ast.ClassDef)
-    texts: dict[str, str] = {}
-    for statement, below in zip(body.body, body.body[1:], strict=False):
-        match statement, below:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str() as text)):
-                texts[name] = inspect.cleandoc(text).split("\n\n")[0].replace("\n", " ")
-    return texts
 
 
 IMAP_FIELDS = {"imap_port": "port", "imap_timeout_us": "timeout_us", "auth_failure_delay_us": "auth_failure_delay_us"}

@@ -421,9 +421,3 @@ class Texts(Part):
     explain: dict[StrictStr, Text] = Field(default_factory=dict)
     variants: dict[StrictStr, dict[StrictStr, Any]] = Field(default_factory=dict)
     """Texts that are other in a variant."""
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a scenario file, for editors."""
-    schema = Scenario.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

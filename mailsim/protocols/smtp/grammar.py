@@ -15,6 +15,7 @@ goes back, so no input makes it slow.
 from __future__ import annotations
 
 import re
+from functools import cache
 from ipaddress import AddressValueError, IPv6Address
 
 from mailsim.errors import RemoteProtocolError
@@ -25,8 +26,8 @@ MAX_LABEL = 63  # RFC 1035 section 2.3.4: the domain must fit into a DNS query
 
 Parameters = tuple[tuple[str, str | None], ...]
 
-_BEYOND = "\u00a1-\u167f\u1681-\u1fff\u200c-\u2027\u202a-\u202e\u2030-\u205e\u2060-\u2fff\u3001-\ud7ff\ue000-\U0010ffff"
-"""Beyond ASCII, without C1 controls and what Unicode calls space or line end (RFC 6531 section 3.3)."""
+_BEYOND = "\u00a1"
+"""Stands for every letter beyond ASCII (see `_shape`): expressions that know them all would be slow to compile."""
 _ATOM = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~{_BEYOND}-]++"
 _LABEL = rf"[A-Za-z0-9{_BEYOND}]++(?:-++[A-Za-z0-9{_BEYOND}]++)*+"
 _DOT_STRING = rf"{_ATOM}(?:\.{_ATOM})*+"
@@ -39,6 +40,20 @@ _domain_or_literal = re.compile(rf"{_DOMAIN}|\[[!-Z^-~]++\]").match
 _source_route = re.compile(rf"@{_DOMAIN}(?:,@{_DOMAIN})*+:").match
 _snum = re.compile(r"[0-9]{1,3}").fullmatch
 _parameter = re.compile(rf"([A-Za-z0-9][A-Za-z0-9-]*+)(?:=([!-<>-~{_BEYOND}]++))?").fullmatch
+
+
+def _shape(text: str) -> str:
+    """The text with one and the same letter for each that is beyond ASCII; positions stay as they are."""
+    return text if text.isascii() else _beyond_ascii().sub(_BEYOND, text)
+
+
+@cache
+def _beyond_ascii() -> re.Pattern[str]:
+    """Beyond ASCII, without C1 controls and what Unicode calls space or line end (RFC 6531 section 3.3)."""
+    allowed = (
+        "\u00a1-\u167f\u1681-\u1fff\u200c-\u2027\u202a-\u202e\u2030-\u205e\u2060-\u2fff\u3001-\ud7ff\ue000-\U0010ffff"
+    )
+    return re.compile(f"[{allowed}]")
 
 
 class GrammarError(RemoteProtocolError):
@@ -106,11 +121,12 @@ def parse_path(text: str, start: int = 0, *, bare_postmaster: bool = False) -> t
     A source route is accepted and forgotten (RFC 5321 section 3.6.1). `bare_postmaster` allows
     `<Postmaster>` without a domain, as RCPT does (section 4.1.1.3). Raises GrammarError.
     """
-    match = _plain_path(text, start)
+    shape = _shape(text)
+    match = _plain_path(shape, start)
     if match is None:
-        mailbox, local_part, domain, end = _long_way(text, start, bare_postmaster)
+        mailbox, local_part, domain, end = _long_way(text, shape, start, bare_postmaster)
     else:
-        mailbox, local_part, domain = match.groups()
+        mailbox, local_part, domain = (text[slice(*match.span(group))] for group in (1, 2, 3))
         end = match.end()
     if end - start > MAX_PATH:
         raise GrammarError("Path too long")
@@ -133,29 +149,33 @@ def _check_beyond_ascii(mailbox: str, local_part: str, domain: str) -> None:
         _check_u_labels(domain)
 
 
-def _long_way(text: str, start: int, bare_postmaster: bool) -> tuple[str, str, str, int]:
+def _long_way(text: str, shape: str, start: int, bare_postmaster: bool) -> tuple[str, str, str, int]:
     if text[start : start + 1] != "<":
         raise GrammarError("A path stands in angle brackets")
     begin = start + 1
     if text[begin : begin + 1] == ">":
         return "", "", "", begin + 1
-    if route := _source_route(text, begin):
+    if route := _source_route(shape, begin):
         begin = route.end()
-    local_part = _local_part(text, begin)
-    if local_part is None:
+    matched = _local_part(shape, begin)
+    if matched is None:
         raise GrammarError("Bad local part")
-    at = local_part.end()
-    if bare_postmaster and text[at : at + 1] == ">" and local_part[0].lower() == "postmaster":
-        return local_part[0], local_part[0], "", at + 1
+    at = matched.end()
+    local_part = text[begin:at]
+    if bare_postmaster and text[at : at + 1] == ">" and local_part.lower() == "postmaster":
+        return local_part, local_part, "", at + 1
     if text[at : at + 1] != "@":
         raise GrammarError("A mailbox is local-part@domain")
-    domain = _domain_or_literal(text, at + 1)
-    if domain is None or (domain[0][0] == "[" and not is_address_literal(domain[0])):
+    matched = _domain_or_literal(shape, at + 1)
+    if matched is None:
         raise GrammarError("Bad domain or address literal")
-    end = domain.end()
+    end = matched.end()
+    domain = text[at + 1 : end]
+    if domain[0] == "[" and not is_address_literal(domain):
+        raise GrammarError("Bad domain or address literal")
     if text[end : end + 1] != ">":
         raise GrammarError("A path stands in angle brackets")
-    return text[begin:end], local_part[0], domain[0], end + 1
+    return text[begin:end], local_part, domain, end + 1
 
 
 def check_path(path: str, *, bare_postmaster: bool = False) -> None:
@@ -178,13 +198,12 @@ def parse_parameters(text: str) -> Parameters:
         return ()
     found: dict[str, str | None] = {}
     for word in text.split(" "):
-        match = _parameter(word)
-        if match is None:
+        if not _parameter(_shape(word)):
             raise GrammarError("Bad parameter")
-        key, value = match.groups()
+        key, equals, value = word.partition("=")
         if key.upper() in found:
             raise GrammarError("The same parameter twice")
-        found[key.upper()] = value
+        found[key.upper()] = value if equals else None
     return tuple(found.items())
 
 
