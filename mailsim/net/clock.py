@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, cast
 
 import simpy
@@ -49,6 +50,17 @@ class Clock:
             action()
 
         self.schedule(Due(happen), NORMAL, delay_us)
+
+    @property
+    def next_due_us(self) -> int | None:
+        """When the next thing is due; None when nothing is."""
+        due = self.environment.peek()
+        return None if due == inf else cast("int", due)
+
+    def step(self) -> None:
+        """Let the next thing happen that is due, whenever that is."""
+        self.environment.step()
+        self.now_us = cast("int", self.environment.now)
 
     def run(self, until_us: int | None = None) -> None:
         """Let everything happen that is due up to `until_us` (None: until nothing is due)."""

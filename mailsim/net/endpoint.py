@@ -77,6 +77,7 @@ class Endpoint(Connection):
         "_headers",
         "_inbox",
         "_inbox_cause",
+        "_listens_on",
         "_out_of_order",
         "_path",
         "_peer_fin",
@@ -119,6 +120,7 @@ class Endpoint(Connection):
         self._reader: Task | None = None
         self._out_of_order: dict[int, Segment] = {}
         self._peer_fin = False
+        self._listens_on = False
         self._fin_sequence = -1
         self._unsent: deque[tuple[bytes | memoryview, int, tuple[int, ...]]] = deque()
         self._unacknowledged: deque[tuple[int, int, Segment]] = deque()
@@ -165,6 +167,11 @@ class Endpoint(Connection):
             )
             causes = (seq,)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether this side may still send."""
+        return self.state in (State.ESTABLISHED, State.SYN_RECEIVED, State.CLOSE_WAIT)
+
     def write(self, data: bytes, causes: tuple[int, ...]) -> None:
         """Put bytes into the stream; they go out as far as the window allows."""
         size = len(data)
@@ -199,6 +206,13 @@ class Endpoint(Connection):
         task, self._reader = self._reader, None
         if task is not None:
             task.give_up(self.id)
+
+    def finish(self, task: Task) -> None:
+        """Close our direction alone: FIN after everything that was sent, and go on reading."""
+        self._listens_on = self.state is State.ESTABLISHED
+        unread = list(self._inbox)
+        self.close(task)
+        self._inbox += unread
 
     def close(self, task: Task) -> None:
         """Close in order: FIN after everything that was sent."""
@@ -383,7 +397,7 @@ class Endpoint(Connection):
             self._owe_ack(segment)
 
     def _take_in(self, segment: Segment) -> None:
-        if segment.payload and self.state in (State.ESTABLISHED, State.CLOSE_WAIT):
+        if segment.payload and (self._listens_on or self.state in (State.ESTABLISHED, State.CLOSE_WAIT)):
             self._inbox.append(segment.payload)
             self._inbox_cause = segment.seq
         self.receive_next += len(segment.payload)
@@ -497,7 +511,7 @@ class Endpoint(Connection):
         reader, self._reader = self._reader, None
         state = self.state
         self._release()
-        if state in (State.FIN_WAIT, State.LAST_ACK, State.SYN_RECEIVED):
+        if state in (State.FIN_WAIT, State.LAST_ACK, State.SYN_RECEIVED) and not self._listens_on:
             return
         seq = self.host.network.note(self.host.name, TcpLost(*self.about(), how), (cause,))
         self._inbox_cause = seq

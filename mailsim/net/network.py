@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
+from typing import TYPE_CHECKING
 
 from mailsim.agents.operations import Script
 from mailsim.net import faults
@@ -12,9 +13,13 @@ from mailsim.net.driver import Task
 from mailsim.net.host import LOOPBACK_ADDRESSES, HostNode
 from mailsim.net.routing import Topology
 from mailsim.net.udp import Flows
-from mailsim.trace.events import Noted
+from mailsim.protocols.pdu import Pdu, Raw
+from mailsim.trace.events import Noted, Said
 from mailsim.trace.facts import Fact
 from mailsim.trace.recorder import Recorder
+
+if TYPE_CHECKING:
+    from mailsim.net.endpoint import Endpoint
 
 SIMPLIFICATIONS = (
     "tcp.no-congestion-control",
@@ -110,6 +115,28 @@ class Network:
         if recorder.keep:
             recorder.add(Noted(seq, self.clock.now_us, node, causes, fact))
         return seq
+
+    def overhear(self, connection: Endpoint, protocol: str, causes: tuple[int, ...], pdu: Pdu | None) -> Said:
+        """Write into the trace that a program which is no script says something on its connection.
+
+        pdu: what it is; None when its end has not come yet: the caller fills it in later.
+        """
+        recorder = self.recorder
+        said = Said(
+            recorder.take_seq(),
+            self.clock.now_us,
+            connection.host.name,
+            causes,
+            connection.id,
+            connection.peer_name,
+            protocol,
+            connection.peer_port if connection.is_client else connection.local_port,
+            connection.is_client,
+            connection.tls,
+            pdu or Raw(b""),
+        )
+        recorder.add(said)
+        return said
 
     # --- looking up -----------------------------------------------------------------------------
 

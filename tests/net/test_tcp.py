@@ -292,3 +292,56 @@ def test_same_seed_same_trace(pair: Pair) -> None:
 
     assert records(5) == records(5)
     assert records(5) != records(6)
+
+
+def test_one_direction_can_be_finished_while_the_other_goes_on(pair: Pair) -> None:
+    network = pair()
+    heard: list[bytes] = []
+
+    async def server() -> None:
+        listener = await ops.Listen(25)
+        connection = await ops.Accept(listener)
+        while data := await ops.Receive(connection):
+            heard.append(data)
+        await ops.Send(connection, "smtp", [Raw(b"too late to ask, " * 500)])
+        await ops.Close(connection)
+
+    async def client() -> bytes:
+        connection = await ops.Connect("192.0.2.2", 25, 30_000_000)
+        await ops.Send(connection, "smtp", [Raw(b"last words\r\n")])
+        finish(network, connection)
+        answer = b""
+        while data := await ops.Receive(connection):
+            answer += data
+        await ops.Close(connection)
+        return answer
+
+    [answer] = run(network, client(), server())
+    assert heard == [b"last words\r\n"]
+    assert answer == b"too late to ask, " * 500
+    assert all(not host.tcp.connections for host in network.hosts.values())
+
+
+def test_a_finished_reader_hears_of_a_reset(pair: Pair) -> None:
+    network = pair()
+
+    async def server() -> None:
+        listener = await ops.Listen(25)
+        connection = await ops.Accept(listener)
+        await ops.Receive(connection)
+        await ops.Abort(connection)
+
+    async def client() -> None:
+        connection = await ops.Connect("192.0.2.2", 25, 30_000_000)
+        finish(network, connection)
+        with pytest.raises(ConnectionReset):
+            await ops.Receive(connection)
+
+    run(network, client(), server())
+    assert all(not host.tasks for host in network.hosts.values())
+
+
+def finish(network: Network, connection: ops.Connection) -> None:
+    """Half-close, as only the gateway does for real programs."""
+    [task] = network.hosts[A].tasks
+    connection.finish(task)  # type: ignore[attr-defined]
