@@ -10,17 +10,21 @@ import typer
 
 if TYPE_CHECKING:
     from mailsim.scenario.mistakes import Mistake
+    from mailsim.trace.recording import RecordingError
 
 EXIT_STATUS = 2
 
 
 @contextmanager
 def complaining(lang: str) -> Iterator[None]:
-    """Turn mistakes of a scenario, and files that cannot be written, into words."""
+    """Turn mistakes of a scenario, bad recordings, and files that cannot be written, into words."""
     from mailsim.scenario.mistakes import ScenarioErrors
+    from mailsim.trace.recording import RecordingError
 
     try:
         yield
+    except RecordingError as error:
+        refuse(_about(error, lang))
     except ScenarioErrors as errors:
         tell(errors.mistakes, lang)
         raise typer.Exit(EXIT_STATUS) from None
@@ -28,6 +32,14 @@ def complaining(lang: str) -> Iterator[None]:
         raise
     except OSError as problem:
         refuse(f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem))
+
+
+def _about(error: RecordingError, lang: str) -> str:
+    from mailsim.lessons.telling import say
+
+    place = f"{error.file}:{error.line}: " if error.line else f"{error.file}: "
+    detail = f" ({error.detail})" if error.detail else ""
+    return place + say(f"recording.{error.problem}", lang) + detail
 
 
 def refuse(message: str) -> None:

@@ -33,7 +33,8 @@ def default_language() -> Lang:
 
 
 ScenarioName: TypeAlias = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="Id of a scenario (see `mailsim list`), a file, or a folder.")
+    str,
+    typer.Argument(metavar="SCENARIO", help="Id of a scenario (see `mailsim list`), a file, a folder, or a recording."),
 ]
 Seed: TypeAlias = Annotated[int | None, typer.Option(min=0, help="Another seed than the scenario's own.")]
 Language: TypeAlias = Annotated[

@@ -27,6 +27,7 @@ EventsFile = Annotated[
     Path | None,
     typer.Option("--events", metavar="FILE.jsonl", help="Write every event there, as JSON lines; - is stdout."),
 ]
+SaveFile = Annotated[Path | None, typer.Option("--save", metavar="FILE", help="Record the run into this file.")]
 CaptureFile = Annotated[
     Path, typer.Option("--output", "-o", metavar="FILE.pcapng", help="Where the capture goes; - is stdout.")
 ]
@@ -45,6 +46,7 @@ def run(
     detail: RunDetail = None,
     seed: Seed = None,
     events: EventsFile = None,
+    save: SaveFile = None,
 ) -> None:
     """Run a scenario and tell what happened, with explanations."""
     from mailsim.trace.levels import Level
@@ -54,6 +56,10 @@ def run(
         trace = trace_of(scenario, seed)
         if events is not None:
             _export(trace, events)
+        if save is not None:
+            from mailsim.trace.recording import write_recording
+
+            write_recording(trace, save)
         if events is None or str(events) != "-":
             console, width = _console()
             write(run_lines(trace, Level.of(detail or trace.world.detail), lang, width), console)
@@ -100,7 +106,11 @@ def pcap(
 
 
 def trace_of(scenario: str, seed: int | None) -> Trace:
-    """Run the scenario with this id, file or folder. Raises: ScenarioErrors."""
+    """Run the scenario with this id, file or folder, or read a recording. Raises: ScenarioErrors, RecordingError."""
+    from mailsim.trace.recording import is_recording, read_recording
+
+    if is_recording(Path(scenario)):
+        return read_recording(Path(scenario))
     from mailsim.scenario.build import build
     from mailsim.scenario.loader import open_scenario
 

@@ -49,6 +49,33 @@ class Raw:
         return {"verb": verb.upper(), "arg": argument}
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A PDU without its class: what a recording has kept of one, or what was heard of a program that we did not write.
+
+    Attributes:
+        wire, text, values: what `to_bytes`, `str` and `fields` give.
+        data: the content of a message without what only the wire knows, b"" for all that is no message.
+        id: the number by which DNS finds the question of an answer, None for other protocols.
+    """
+
+    role: str
+    wire: bytes
+    text: str
+    values: Mapping[str, Json]
+    data: bytes = b""
+    id: int | None = None
+
+    def to_bytes(self) -> bytes:
+        return self.wire
+
+    def __str__(self) -> str:
+        return self.text
+
+    def fields(self) -> Mapping[str, Json]:
+        return self.values
+
+
 def printable(data: bytes) -> str:
     """Wire bytes as text for one line of a screen: UTF-8 where it is, escapes for all else."""
     text = data.decode("utf-8", "backslashreplace")
