@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from mailsim.cli import files, stepping, watching
+from mailsim.cli import files, serving, stepping, watching
 
 app = typer.Typer(
     name="mailsim",
@@ -18,6 +18,7 @@ app = typer.Typer(
 files.add_to(app)
 watching.add_to(app)
 stepping.add_to(app)
+serving.add_to(app)
 
 
 def main() -> None:

@@ -42,6 +42,10 @@ class Simulation:
         self.network.run(self.until_us)
         return Trace(self.world, self.network.recorder.events, self.until_us)
 
+    def so_far(self) -> Trace:
+        """What has happened by now, when somebody else lets the world run (the gateway, `talk`)."""
+        return Trace(self.world, self.network.recorder.events, self.network.clock.now_us)
+
 
 def build(scenario: schema.Scenario, seed: int | None = None, recorder: Recorder | None = None) -> Simulation:
     """Build the world of an expanded scenario.

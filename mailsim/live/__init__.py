@@ -1,0 +1,1 @@
+"""The only home of real sockets: the gateway between loopback and the simulated Internet, paced by the wall clock."""

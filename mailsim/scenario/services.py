@@ -1,0 +1,200 @@
+"""What a scenario can offer to real programs: the services of a domain or a host, and the node that they come in by.
+
+For a domain the doors lead where its people's mail programs go: submission and access to the servers of its users,
+port 25 to the server that has its mailboxes, DNS to the resolver of its site. For a host they lead to whatever runs
+on it. Several blocks can be served at once, each 1000 ports after the one before.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mailsim.live.doors import Door
+from mailsim.scenario.addresses import DOCUMENTATION
+from mailsim.scenario.schema import Host, Link, Roles, Scenario
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+BLOCK = 1000
+"""Ports from one block to the next."""
+CABLE = {"latency": "50us", "bandwidth": "10Gbit/s"}
+DNS_PORT = 53
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as the world knows it.
+
+    Attributes:
+        name: `submission`, `smtp`, `imap`, ... port: the one that it usually has, which is added to the base.
+        role: the role of a host that offers it. protocol: as the trace calls it.
+    """
+
+    name: str
+    port: int
+    role: str
+    protocol: str
+    is_tls: bool = False
+
+
+SERVICES = (
+    Service("submission", 587, "msa", "smtp"),
+    Service("smtp", 25, "mta", "smtp"),
+    Service("imap", 143, "imap", "imap"),
+    Service("pop3", 110, "pop3", "pop"),
+    Service("dns", DNS_PORT, "resolver", "dns"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What is offered under one port base: `name` is the domain or host asked for, `node` the simulated way in."""
+
+    name: str
+    node: str
+    doors: tuple[Door, ...]
+    users: Mapping[str, str]
+    """Address -> password of those who may log in."""
+
+
+class NothingToServe(Exception):
+    """`name` is no domain with mail and no host with a service; `known` are those that there are."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(name, known)
+        self.name, self.known = name, tuple(known)
+
+
+def mail_domains(scenario: Scenario) -> list[str]:
+    """The domains in which somebody has a mailbox, in the order of the file."""
+    return list(dict.fromkeys(address.rpartition("@")[2] for address in scenario.users))
+
+
+def blocks(scenario: Scenario, names: Iterable[str], port_base: int) -> list[Block]:
+    """The blocks for domains or hosts; without a name, one for the first domain. Raises: NothingToServe."""
+    domains = mail_domains(scenario)
+    wanted = [name.lower().rstrip(".") for name in names] or domains[:1]
+    if not wanted:
+        raise NothingToServe("", ())
+    return [_block(scenario, name, port_base + BLOCK * number) for number, name in enumerate(wanted)]
+
+
+def with_gateways(scenario: Scenario, offered: Sequence[Block]) -> Scenario:
+    """The scenario with a node for each block, joined to the host that most of its doors lead to.
+
+    It is one cable, so no way between other hosts becomes shorter, and a short one, so that real programs are quick.
+    """
+    hosts, links = dict(scenario.hosts), list(scenario.links)
+    for block in offered:
+        leads_to = [door.host for door in block.doors]
+        target = max(dict.fromkeys(leads_to), key=leads_to.count)
+        hosts[block.node] = Host(site=hosts[target].site, addresses=_free_addresses(hosts), roles=Roles())
+        links.append(Link.model_validate({"between": [block.node, target], **CABLE}))
+    return scenario.model_copy(update={"hosts": hosts, "links": tuple(links)})
+
+
+def _block(scenario: Scenario, name: str, port_base: int) -> Block:
+    is_domain = name in mail_domains(scenario)
+    if not is_domain and name not in scenario.hosts:
+        raise NothingToServe(name, (*mail_domains(scenario), *scenario.hosts))
+    node = _free_name(scenario, name)
+    doors = tuple(_doors(scenario, name, is_domain, node, port_base))
+    if not doors:
+        raise NothingToServe(name, (*mail_domains(scenario), *(h for h in scenario.hosts if _offers(scenario, h))))
+    served = {door.host for door in doors}
+    users = {
+        address: user.password or ""
+        for address, user in scenario.users.items()
+        if (address.rpartition("@")[2] == name if is_domain else user.store in served)
+    }
+    return Block(name, node, doors, users)
+
+
+def _offers(scenario: Scenario, host: str) -> bool:
+    return any(_runs(scenario.hosts[host].roles, service) for service in SERVICES)
+
+
+def _runs(roles: Roles, service: Service) -> bool:
+    if service.protocol == "dns":
+        return roles.resolver is not None or roles.nameserver is not None
+    return getattr(roles, service.role) is not None
+
+
+def _doors(scenario: Scenario, name: str, is_domain: bool, node: str, port_base: int) -> Iterator[Door]:
+    for service in SERVICES:
+        host = _host_of(scenario, name, service) if is_domain else name
+        if not host or not _runs(scenario.hosts[host].roles, service):
+            continue
+        role = getattr(scenario.hosts[host].roles, service.role)
+        inner_port = DNS_PORT if service.protocol == "dns" else role.port
+        addresses = tuple(scenario.hosts[host].addresses)
+        port = port_base + service.port
+        yield Door(service.name, port, node, host, addresses, inner_port, service.protocol, service.is_tls)
+        if service.protocol == "dns":
+            yield Door(service.name, port, node, host, addresses, inner_port, service.protocol, is_udp=True)
+
+
+def _host_of(scenario: Scenario, domain: str, service: Service) -> str:
+    """The host that serves a domain; "" when none does."""
+    users = [user for address, user in scenario.users.items() if address.rpartition("@")[2] == domain]
+    match service.role:
+        case "msa":
+            candidates = [user.client.submission_host for user in users]
+        case "mta":
+            local = [name for name, host in scenario.hosts.items() if _has_mailboxes(host, domain)]
+            candidates = [*local]
+        case "resolver":
+            candidates = [resolver for user in users for resolver in _resolvers(scenario, user.store)]
+        case _:
+            candidates = [host for user in users for host in (user.client.access_host, user.store)]
+    return next((h for h in candidates if h in scenario.hosts and _runs(scenario.hosts[h].roles, service)), "")
+
+
+def _has_mailboxes(host: Host, domain: str) -> bool:
+    return host.roles.mta is not None and domain in host.roles.mta.local_domains
+
+
+def _resolvers(scenario: Scenario, host: str | None) -> tuple[str, ...]:
+    if host is None or host not in scenario.hosts:
+        return ()
+    found = scenario.hosts[host]
+    if found.resolvers or found.site not in scenario.sites:
+        return found.resolvers
+    return scenario.sites[found.site].resolvers
+
+
+def _free_name(scenario: Scenario, target: str) -> str:
+    names = (f"gateway{number or ''}.{target}" for number in range(1000))
+    return next(name for name in names if name not in scenario.hosts and name not in scenario.routers)
+
+
+def _free_addresses(hosts: Mapping[str, Host]) -> tuple[str, ...]:
+    """Documentation addresses that nobody has, and that no server takes for its own network."""
+    taken = {address for host in hosts.values() for address in host.addresses}
+    trusted = [
+        ipaddress.ip_network(network)
+        for host in hosts.values()
+        if host.roles.mta is not None
+        for network in host.roles.mta.relay_networks
+    ]
+
+    def is_free(address: Address) -> bool:
+        return str(address) not in taken and not any(
+            address.version == network.version and address in network for network in trusted
+        )
+
+    candidates = [address for network in DOCUMENTATION for address in _from_the_end(network)]
+    ipv4 = next((str(a) for a in candidates if a.version == 4 and is_free(a)), None)
+    ipv6 = next((str(a) for a in candidates if a.version == 6 and is_free(a)), None)
+    return tuple(address for address in (ipv4, ipv6) if address is not None)
+
+
+def _from_the_end(network: Network) -> Iterator[Address]:
+    """The addresses of a network where plans put hosts last: high numbers of IPv4, a far subnet of IPv6."""
+    if isinstance(network, ipaddress.IPv4Network):
+        return (network[number] for number in range(network.num_addresses - 2, 0, -1))
+    return (network[(0xFFFF << 64) | number] for number in range(1, 256))
