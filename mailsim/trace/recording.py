@@ -15,14 +15,14 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from ipaddress import ip_address
-from pathlib import Path
+from pathlib import Path as File
 from typing import IO, Any, Final, TypeVar
 
 from mailsim.errors import MailsimError
 from mailsim.protocols.lines import LineBuffer
 from mailsim.protocols.pdu import Json, Plain
 from mailsim.trace import facts
-from mailsim.trace.events import LOST, Datagram, Event, Noted, Said, Segment
+from mailsim.trace.events import LOST, Datagram, Event, Noted, Path, Said, Segment
 from mailsim.trace.plain import from_plain, octets, to_plain
 from mailsim.trace.trace import Trace
 
@@ -48,7 +48,7 @@ class RecordingError(MailsimError):
         self.file, self.problem, self.line, self.detail = file, problem, line, detail
 
 
-def is_recording(file: Path) -> bool:
+def is_recording(file: File) -> bool:
     """Whether the file begins as a recording does."""
     try:
         with file.open("rb") as stream:
@@ -60,7 +60,7 @@ def is_recording(file: Path) -> bool:
 # --- writing --------------------------------------------------------------------------------------
 
 
-def write_recording(trace: Trace, file: Path) -> None:
+def write_recording(trace: Trace, file: File) -> None:
     """Write a trace; a file that is there already is replaced only when the new one is whole. Raises: OSError."""
     new = file.with_name(f"{file.name}.new")
     try:
@@ -122,7 +122,7 @@ def _packet(event: Segment | Datagram) -> list[Json]:
 # --- reading --------------------------------------------------------------------------------------
 
 
-def read_recording(file: Path) -> Trace:
+def read_recording(file: File) -> Trace:
     """The trace in a file. Raises: RecordingError, OSError."""
     with file.open("rb") as stream:
         return _Reader(stream, str(file)).trace()
@@ -282,24 +282,21 @@ def _filled(
 ) -> P:
     _expect((conn, str), (source, str), (source_port, int), (destination, str), (destination_port, int))
     _expect((peer, str), (payload, str), (arrives_at, int))
-    if not (0 <= source_port < 65536 and 0 <= destination_port < 65536 and arrives_at >= LOST):
-        raise ValueError("a port or a time is out of range")
-    _same_family(source, destination)
-    packet.conn, packet.peer, packet.payload = conn, peer, octets(payload)
-    packet.source, packet.source_port = source, source_port
-    packet.destination, packet.destination_port = destination, destination_port
-    packet.arrives_at = arrives_at
+    if arrives_at < LOST:
+        raise ValueError("a time is out of range")
+    packet.path = _path(conn, source, source_port, destination, destination_port, peer)
+    packet.payload, packet.arrives_at = octets(payload), arrives_at
     return packet
 
 
-def _same_family(source: str, destination: str) -> None:
-    if _version(source) != _version(destination):
+@lru_cache(maxsize=16384, typed=True)
+def _path(conn: str, source: str, source_port: int, destination: str, destination_port: int, peer: str) -> Path:
+    """Where packets come from and go to; those of one conversation share it, as they do in a run."""
+    if not (0 <= source_port < 65536 and 0 <= destination_port < 65536):
+        raise ValueError("a port is out of range")
+    if ip_address(source).version != ip_address(destination).version:
         raise ValueError("the addresses of a packet are of two families")
-
-
-@lru_cache(maxsize=4096)
-def _version(address: str) -> int:
-    return ip_address(address).version
+    return Path(conn, source, source_port, destination, destination_port, peer)
 
 
 def _noted(kind: str, fields: dict[str, Json]) -> Event:
