@@ -34,6 +34,8 @@ class Pace:
         speed: simulated seconds in a real one.
         after_turn: called after each turn, to pass on what it brought.
         failed: called with whatever a script of the world raised that it should not have.
+
+    Attributes: turns: how many were taken; it does not grow while nothing happens.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Pace:
         self._wake: asyncio.Handle | None = None
         self._wakes_at = 0.0
         self.is_stopped = False
+        self.turns = 0
 
     def catch_up(self) -> None:
         """Bring the simulated clock to this moment, before something from outside happens in it."""
@@ -69,6 +72,7 @@ class Pace:
         self._wake = None
         if self.is_stopped:
             return
+        self.turns += 1
         kept_up = self._run(self._wall_us(), int(LEAD_S * self._us_per_s))
         self._after_turn()
         due_us = self.network.clock.next_due_us
