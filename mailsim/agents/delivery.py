@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from mailsim.agents import routing
 from mailsim.agents.host import Host
 from mailsim.agents.operations import Note
-from mailsim.agents.outcome import DROPPED, NO_ADDRESS_YET, Outcome, conclusion
+from mailsim.agents.outcome import DROPPED, NO_ADDRESS_YET, Conclusion, Outcome, conclusion
 from mailsim.agents.policy import Action, MtaPolicy, Situation
 from mailsim.agents.routing import Hop, Route
 from mailsim.agents.smtp_client import SmtpClient
@@ -91,14 +91,14 @@ class Attempt:
         try:
             turned_away = await self._converse(smtp, replies)
         except (ConnectionLost, RemoteProtocolError):
-            actions = await self._sort(name, address, replies)
+            actions = await self._sort(name, address, replies, smtp.reports_itself)
             actions |= await self._failed(self._without(replies), name, address, "dropped", DROPPED)
         else:
             if turned_away:
                 situation = _situation("greeting", turned_away)
                 actions = await self._failed(self.waiting, name, address, situation, turned_away, is_quoted=True)
             else:
-                actions = await self._sort(name, address, replies)
+                actions = await self._sort(name, address, replies, smtp.reports_itself)
         await smtp.quit()
         return actions
 
@@ -115,20 +115,27 @@ class Attempt:
             reply = await smtp.hello(self.policy.hostname or self.host.name)
         if reply.is_positive:
             envelope = self.parcel.envelope.to(*self.waiting)
-            await smtp.transact(envelope, self.parcel.content, replies, all_or_nothing=self.policy.all_or_nothing)
+            await smtp.transact(
+                envelope,
+                self.parcel.content,
+                replies,
+                self.policy.transfer,
+                all_or_nothing=self.policy.all_or_nothing,
+            )
         return None if reply.is_positive else reply
 
-    async def _sort(self, name: str, address: str, replies: dict[str, Reply]) -> set[Action]:
+    async def _sort(self, name: str, address: str, replies: dict[str, Reply], reports_itself: bool) -> set[Action]:
         """Give each recipient the reply of the server, and let the table say what it means."""
         actions: set[Action] = set()
         for recipient, reply in replies.items():
             if reply.is_positive:
                 self.waiting.remove(recipient)
                 self.outcomes.pop(recipient, None)
-                await self.taken(recipient, Outcome(reply, name, self.is_local))
+                await self.taken(recipient, Outcome(reply, name, self.is_local, reports_itself=reports_itself))
             else:
                 situation = _situation("reply", reply)
-                actions |= await self._failed([recipient], name, address, situation, reply, is_quoted=True)
+                was_said = not isinstance(reply, Conclusion)
+                actions |= await self._failed([recipient], name, address, situation, reply, is_quoted=was_said)
         return actions
 
     async def _failed(

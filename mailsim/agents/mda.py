@@ -40,7 +40,7 @@ class MdaSession(Session):
     protocol = "lmtp"
 
     def __init__(self, host: Host, policy: MdaPolicy, store: Store, connection: Connection) -> None:
-        config = SmtpServerConfig(hostname=host.name, is_lmtp=True, size_limit=0)
+        config = SmtpServerConfig(hostname=host.name, is_lmtp=True, size_limit=0, dsn=False)
         super().__init__(connection, config, policy.command_timeout_us)
         self.host, self.policy, self.store = host, policy, store
 

@@ -102,7 +102,7 @@ class Outbox:
             if reply.is_positive and server.auth:
                 reply = await smtp.authenticate(self.account.login_name, self.account.password)
             if reply.is_positive:
-                await smtp.transact(envelope, content, replies)
+                await smtp.transact(envelope, content, replies, self.policy.transfer)
         except (ConnectionLost, RemoteProtocolError):
             reply = DROPPED
         await smtp.quit()

@@ -20,6 +20,12 @@ DROPPED = Reply.of(451, "4.4.2", "Lost connection")
 NO_ADDRESS_YET = Reply.of(451, "4.4.3", "The host has no known address")
 
 
+class Conclusion(Reply):
+    """What a client makes of the situation itself: worded as a reply, but no server has said it."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The end of one attempt for one recipient.
@@ -28,12 +34,15 @@ class Outcome:
         reply: what decided. host: who said it, or could not be spoken to ("" for our own decision).
         is_final_delivery: whether a 2yz means that it is in a mailbox, and not only one hop further.
         is_quoted: whether `host` really said it, so that a notification should quote it.
+        reports_itself: whether the next server offers DSN, and so tells the sender what was asked for about
+            success; if not, a "relayed" notification is due from us (RFC 3461 section 5.2.2).
     """
 
     reply: Reply
     host: str = ""
     is_final_delivery: bool = False
     is_quoted: bool = False
+    reports_itself: bool = False
 
 
 def conclusion(error: ConnectionLost) -> tuple[Situation, Reply]:

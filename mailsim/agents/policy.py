@@ -65,6 +65,24 @@ class SmtpTimeouts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """How an SMTP client hands a mail over, once it knows what the server offers."""
+
+    chunking: bool = False
+    """Sends the content by BDAT, where CHUNKING is offered, instead of DATA (RFC 3030)."""
+    chunk_size: int = 65_536
+    """Octets in one BDAT."""
+    max_recipients: int = 100
+    """Recipients of one transaction; every server must take 100 (RFC 5321 section 4.5.3.1.8)."""
+    check_size: bool = True
+    """Says by itself that a mail is too big for the limit that SIZE tells (RFC 1870 section 6.1)."""
+    eight_bit: Literal["convert", "bounce"] = "convert"
+    """For a server without 8BITMIME: bodies become quoted-printable or base64, or the mail goes back, 5.6.3."""
+    dsn: bool = True
+    """Passes on RET, ENVID, NOTIFY and ORCPT where DSN is offered (RFC 3461 section 5.2.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MuaPolicy:
     """How a mail client is set up and what it believes; names, servers and passwords are in `mua.Account`."""
 
@@ -81,6 +99,7 @@ class MuaPolicy:
     keep_bcc: bool = False
     """Belief M20: Bcc is a hidden header field, so it may stay in the message (RFC 5322 section 3.6.3)."""
     pipelining: bool = True
+    transfer: Transfer = Transfer()
     save_sent: bool = False
     """APPEND a copy of what was sent to the IMAP folder with the use Sent."""
     mark_seen: bool = True
@@ -168,6 +187,7 @@ class MtaPolicy:
     relay_port: int = 25
     """Port of the next server; MX cannot name one. 587 is belief M05."""
     pipelining: bool = True
+    transfer: Transfer = Transfer()
     timeouts: SmtpTimeouts = SmtpTimeouts()
 
     # --- when it does not work ------------------------------------------------------------------

@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import MutableMapping, Sequence
 from typing import Literal
 
+from mailsim.agents.handover import Handover
 from mailsim.agents.operations import Close, Connect, Connection, Receive, Send
-from mailsim.agents.policy import SmtpTimeouts
+from mailsim.agents.policy import SmtpTimeouts, Transfer
 from mailsim.errors import ConnectionLost, ConnectionReset, RemoteProtocolError
 from mailsim.mail.envelope import Envelope
-from mailsim.mail.identity import message_key
 from mailsim.protocols import sasl, smtp
 from mailsim.protocols.smtp import (
     Answered,
@@ -28,20 +28,15 @@ from mailsim.protocols.smtp import (
     AuthResponse,
     Challenge,
     Command,
-    Content,
-    Data,
     Ehlo,
     Helo,
     Lhlo,
-    Mail,
     Quit,
-    Rcpt,
     Reply,
-    Rset,
 )
 
 NOT_RECOGNIZED = (500, 502, 504)
-EIGHT_BITS = Reply.of(554, "5.6.3", "The next server does not take eight-bit mail")
+DEFAULT = Transfer()
 NO_AUTH = Reply.of(504, "5.5.4", "No authentication mechanism in common")
 
 
@@ -75,9 +70,14 @@ class SmtpClient:
         connection = await Connect(address, port, timeouts.connect_us)
         return cls(connection, timeouts, protocol == "lmtp", pipelining)
 
+    @property
+    def reports_itself(self) -> bool:
+        """Whether the server offers DSN, and will tell the sender himself what he wants to hear (RFC 3461)."""
+        return "DSN" in self.engine.extensions
+
     async def greet(self) -> Reply:
         """Wait for the server's first words (RFC 5321 section 3.1)."""
-        self.greeting = (await self._answer(self.timeouts.greeting_us)).reply
+        self.greeting = (await self.answer(self.timeouts.greeting_us)).reply
         return self.greeting
 
     async def hello(self, name: str) -> Reply:
@@ -108,6 +108,7 @@ class SmtpClient:
         envelope: Envelope,
         content: bytes,
         replies: MutableMapping[str, Reply],
+        policy: Transfer = DEFAULT,
         *,
         all_or_nothing: bool = False,
     ) -> None:
@@ -116,17 +117,16 @@ class SmtpClient:
         Args: all_or_nothing: give up as soon as one recipient is refused (belief M27).
         Raises: ConnectionLost, RemoteProtocolError; recipients without a reply are then undecided.
         """
-        if not content.isascii() and "8BITMIME" not in self.engine.extensions:
-            replies.update(dict.fromkeys(envelope.recipients, EIGHT_BITS))
-            return
-        mail = Mail(envelope.reverse_path, self.engine.mail_parameters(content))
-        recipients = [Rcpt(recipient) for recipient in envelope.recipients]
-        if self._likes_pipelining and self.engine.can_pipeline and not all_or_nothing:
-            ready = await self._open_at_once(mail, recipients, replies)
-        else:
-            ready = await self._open_in_turn(mail, recipients, replies, all_or_nothing)
-        if ready:
-            await self._hand_over(content, [r for r in envelope.recipients if r not in replies], replies)
+        handover = Handover(
+            self,
+            envelope,
+            content,
+            replies,
+            policy,
+            one_by_one=not self._likes_pipelining,
+            all_or_nothing=all_or_nothing,
+        )
+        await handover.run()
 
     async def quit(self) -> None:
         """Say goodbye and close; a server that does not answer is no reason to complain any more."""
@@ -139,78 +139,17 @@ class SmtpClient:
 
     async def ask(self, command: Command, timeout_us: int | None = None) -> Reply:
         """Send one command and wait for the reply to it."""
-        await self._send([command])
-        return (await self._answer(timeout_us or self.timeouts.command_us)).reply
-
-    # --- the two ways to open a transaction -----------------------------------------------------
-
-    async def _open_in_turn(
-        self, mail: Mail, recipients: Sequence[Rcpt], replies: MutableMapping[str, Reply], all_or_nothing: bool
-    ) -> bool:
-        """One command, one reply (RFC 5321 section 3.3). Gives whether the content may follow."""
-        reply = await self.ask(mail)
-        if not reply.is_positive:
-            return self._refused(recipients, reply, replies)
-        for rcpt in recipients:
-            reply = await self.ask(rcpt)
-            if self.engine.is_closed:
-                return self._refused(recipients, reply, replies)
-            if not reply.is_positive:
-                replies[rcpt.path] = reply
-                if all_or_nothing:
-                    await self.ask(Rset())
-                    return self._refused(recipients, reply, replies)
-        if all(rcpt.path in replies for rcpt in recipients):
-            await self.ask(Rset())
-            return False
-        reply = await self.ask(Data(), self.timeouts.data_us)
-        return reply.is_intermediate or self._refused(recipients, reply, replies)
-
-    async def _open_at_once(self, mail: Mail, recipients: Sequence[Rcpt], replies: MutableMapping[str, Reply]) -> bool:
-        """MAIL, every RCPT and DATA in one write; the replies come in the same order (RFC 2920)."""
-        commands = [mail, *recipients, Data()]
-        await self._send(commands)
-        for command in commands:
-            timeout_us = self.timeouts.data_us if isinstance(command, Data) else self.timeouts.command_us
-            reply = (await self._answer(timeout_us)).reply
-            if self.engine.is_closed:
-                return self._refused(recipients, reply, replies)
-            match command:
-                case Mail() if not reply.is_positive:
-                    self._refused(recipients, reply, replies)
-                case Rcpt(path) if not reply.is_positive:
-                    replies.setdefault(path, reply)
-                case Data() if not reply.is_intermediate:
-                    return self._refused(recipients, reply, replies)
-        return True
-
-    def _refused(self, recipients: Sequence[Rcpt], reply: Reply, replies: MutableMapping[str, Reply]) -> bool:
-        """The reply decides about everybody who has no other reply yet; the content may not follow."""
-        for rcpt in recipients:
-            replies.setdefault(rcpt.path, reply)
-        return False
-
-    async def _hand_over(self, content: bytes, accepted: Sequence[str], replies: MutableMapping[str, Reply]) -> None:
-        """Send the content; the 250 to it moves the responsibility (RFC 5321 section 4.2.5).
-
-        A server that says 354 although it refused every recipient gets an empty content, which it must refuse.
-        """
-        await self._send([Content(content if accepted else b"", message_key(content))])
-        answered = await self._answer(self.timeouts.final_us)
-        if not self.engine.is_lmtp:
-            replies.update(dict.fromkeys(accepted, answered.reply))
-            return
-        for position, recipient in enumerate(accepted):
-            if position:
-                answered = await self._answer(self.timeouts.final_us)
-            replies[recipient] = answered.reply
+        await self.send([command])
+        return (await self.answer(timeout_us or self.timeouts.command_us)).reply
 
     # --- bytes ----------------------------------------------------------------------------------
 
-    async def _send(self, commands: Sequence[Command]) -> None:
+    async def send(self, commands: Sequence[Command]) -> None:
+        """Say something, each thing when its turn has come; raises LocalProtocolError when it has not."""
         await Send(self.connection, self._protocol, [self.engine.send(command) for command in commands])
 
-    async def _answer(self, timeout_us: int) -> Answered:
+    async def answer(self, timeout_us: int) -> Answered:
+        """Wait for the next reply."""
         while (answered := self.engine.next_event()) is None:
             data = await Receive(self.connection, timeout_us)
             if not data:

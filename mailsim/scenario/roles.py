@@ -42,6 +42,7 @@ _SPECIAL: Mapping[str, Any] = {
     "relay_domains": tuple[DomainName, ...],
     "relay_networks": tuple[IpNetwork, ...],
     "size_limit": Size,
+    "chunk_size": Size,
 }
 
 

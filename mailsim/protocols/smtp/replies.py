@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from mailsim.errors import LocalProtocolError
 from mailsim.protocols import sasl
@@ -34,7 +34,7 @@ class Reply:
     max_line: ClassVar[int] = MAX_REPLY_LINE
 
     @classmethod
-    def of(cls, code: int, enhanced: str, *lines: str) -> Reply:
+    def of(cls, code: int, enhanced: str, *lines: str) -> Self:
         """A reply in the order in which it is read: `Reply.of(550, "5.1.1", "No such user")`."""
         return cls(code, lines or ("",), enhanced)
 
