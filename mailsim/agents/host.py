@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory
-from mailsim.agents.operations import Signal
+from mailsim.agents.operations import Note, Signal
 from mailsim.agents.stub import Family, Found, Nothing, StubResolver
+from mailsim.agents.troubles import Troubles
 from mailsim.mail.store import Store
+from mailsim.trace.facts import Fact
 
 if TYPE_CHECKING:
     from mailsim.agents.queue import Queue
@@ -29,6 +31,7 @@ class Host:
         stub: what it asks them through.
         directory: the users and aliases that its servers know.
         store: the mailboxes, if it has any. queue: the MTA's queue, if it has one.
+        troubles: what goes wrong in its programs at the moment.
     """
 
     def __init__(
@@ -46,6 +49,8 @@ class Host:
         self.seed, self.resolvers = seed, resolvers
         self.directory = directory or Directory()
         self.store, self.queue = store, queue
+        self.troubles = Troubles(name)
+        self._unsaid: list[Fact] = []
         self._random: dict[str, random.Random] = {}
         self._mailbox_signals: dict[str, Signal] = {}
         self.stub = StubResolver(resolvers, self.random("stub resolver"))
@@ -55,6 +60,19 @@ class Host:
         if component not in self._random:
             self._random[component] = random.Random(f"{self.seed} {self.name} {component}")
         return self._random[component]
+
+    async def record(self, *facts: Fact) -> None:
+        """Note facts about what the disk has taken at once, such as a mail for three recipients.
+
+        Should the host break down between two of them, the rest is noted when it boots: the disk knows them all.
+        """
+        self._unsaid += facts
+        await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """Note what the disk knows and the trace does not."""
+        while self._unsaid:
+            await Note(self._unsaid.pop(0))
 
     def mailbox_signal(self, mailbox: str) -> Signal:
         """Raised whenever something in the mailbox changes; who has it open waits for this."""

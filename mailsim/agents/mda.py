@@ -18,7 +18,7 @@ from mailsim.mail.store import Account, Added, Store
 from mailsim.mail.trace_fields import prepend, return_path, without_return_path
 from mailsim.protocols.smtp import ContentReceived, Rcpt, Reply, SmtpServerConfig
 from mailsim.protocols.smtp.events import Asked
-from mailsim.trace.facts import MdaDelivered, MdaRejected
+from mailsim.trace.facts import MdaRejected
 
 UNKNOWN_USER = Reply.of(550, "5.1.1", "No such mailbox")
 FULL_FOR_NOW = Reply.of(452, "4.2.2", "Mailbox full")
@@ -38,6 +38,7 @@ class MdaSession(Session):
     """One visit of the MTA."""
 
     protocol = "lmtp"
+    service = "mda"
 
     def __init__(self, host: Host, policy: MdaPolicy, store: Store, connection: Connection) -> None:
         config = SmtpServerConfig(hostname=host.name, is_lmtp=True, size_limit=0, dsn=False)
@@ -68,7 +69,9 @@ class MdaSession(Session):
     async def _deliver(self, address: str, content: bytes) -> Reply:
         """Into all mailboxes of the address, or into none."""
         accounts, message, folder = self._accounts(address), message_key(content), self.policy.folder
-        if any(account.has_room_for(len(content)) for account in accounts):
+        mailboxes = tuple(account.name for account in accounts)
+        is_full = any(account.has_room_for(len(content)) for account in accounts)
+        if is_full or await self.host.troubles.strike("over_quota", addresses=mailboxes):
             reply = FULL_FOR_NOW if self.policy.over_quota == "defer" else FULL
             await Note(MdaRejected(message, address, reply.code, "over-quota"))
             return reply
@@ -77,8 +80,7 @@ class MdaSession(Session):
             return NO_FOLDER
         received_us = self.host.calendar.epoch_us(await Now())
         changes = [account.append(folder, content, received_us) for account in accounts]
-        for added in changes:
-            assert isinstance(added, Added)
-            await Note(MdaDelivered(message, address, added.mailbox, added.folder))
-            await publish(self.host, [added], message)
+        stored = [added for added in changes if isinstance(added, Added)]
+        assert len(stored) == len(changes)
+        await publish(self.host, stored, message, delivered_to=address)
         return DELIVERED

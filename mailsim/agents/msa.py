@@ -36,6 +36,8 @@ async def serve(host: Host, policy: MsaPolicy, queue: Queue) -> None:
 class MsaSession(Session):
     """One user's visit; `user` is who has logged in."""
 
+    service = "msa"
+
     def __init__(self, host: Host, policy: MsaPolicy, queue: Queue, connection: Connection) -> None:
         config = SmtpServerConfig(
             hostname=policy.hostname or host.name,

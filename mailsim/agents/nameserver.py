@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dns.rcode import Rcode
+
 from mailsim.agents.dns_exchange import DNS_PORT, serve_tcp
 from mailsim.agents.operations import OpenSocket, ReceiveDatagram, SendDatagram, Spawn
-from mailsim.protocols.dns import Answer, Query, ZoneSet, read_query
+from mailsim.agents.troubles import Troubles, dns_trouble
+from mailsim.protocols.dns import Answer, Query, Zone, ZoneSet, read_query
 
 
 class NameServer:
@@ -15,8 +18,17 @@ class NameServer:
         zones: what it serves now; when the operator changes a record, another set takes its place.
     """
 
-    def __init__(self, name: str, zones: ZoneSet) -> None:
+    def __init__(self, name: str, zones: ZoneSet, troubles: Troubles | None = None) -> None:
         self.name, self.zones = name, zones
+        self.troubles = troubles or Troubles(name)
+
+    def replace_zone(self, zone: Zone) -> bool:
+        """Serve another version of a zone from now on; gives whether the zone is one of this server."""
+        others = [served for served in self.zones.zones if served.origin != zone.origin]
+        if len(others) == len(self.zones.zones):
+            return False
+        self.zones = ZoneSet([*others, zone])
+        return True
 
     async def serve(self) -> None:
         """The whole server: port 53 over TCP and UDP, for ever."""
@@ -32,5 +44,7 @@ class NameServer:
         """What to say to these bytes; None for silence."""
         query = read_query(wire, framed=over_tcp, server=self.name)
         if isinstance(query, Query):
+            if self.troubles.active and await dns_trouble(self.troubles, query, "nameserver"):
+                return query.reply(Rcode.SERVFAIL, server=self.name)
             return self.zones.answer(query, self.name)
         return query

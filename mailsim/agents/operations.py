@@ -234,17 +234,23 @@ class Raise(Operation[None]):
 
 @dataclass(slots=True)
 class Spawn(Operation[None]):
-    """Start another script on the same host; what it does is caused by what this one did last."""
+    """Start another script on the same host; what it does is caused by what this one did last.
+
+    It belongs to the service of the script that started it, unless it names another: whoever stops that service
+    stops it too.
+    """
 
     name: str
     script: Script
+    service: str = ""
 
 
 @dataclass(slots=True)
 class Note(Operation[int]):
-    """Write a decision or a change into the trace; gives its seq."""
+    """Write a decision or a change into the trace; gives its seq. `because`: the seq of one more cause."""
 
     fact: Fact
+    because: int = -1
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from mailsim.agents import bounce, routing
 from mailsim.agents.delivery import Parcel, Taken, attempt
 from mailsim.agents.host import Host
-from mailsim.agents.operations import Note, Now, Sleep, Spawn
+from mailsim.agents.operations import Note, Now, Signal, Sleep, Spawn, Wait
 from mailsim.agents.outcome import Outcome
 from mailsim.agents.policy import MINUTE_US, MtaPolicy
 from mailsim.mail.envelope import Envelope
@@ -49,11 +49,23 @@ class Queue:
     def __init__(self, host: Host, policy: MtaPolicy) -> None:
         self.host, self.policy = host, policy
         self.mails: dict[str, QueuedMail] = {}
+        self.is_running = True
         self._ids = queue_ids(host.name)
 
     def next_id(self) -> str:
         """A queue id for a mail that is about to come in: its Received line needs it first."""
         return next(self._ids)
+
+    async def run(self) -> None:
+        """Go on where the host broke down: whoever waits in the queue is tried at once."""
+        self.is_running = True
+        try:
+            for mail in list(self.mails.values()):
+                for part in self._by_destination(tuple(mail.waiting)):
+                    await Spawn(f"deliver {mail.id}", self._deliver(mail, part), "mta")
+            await Wait(Signal())
+        finally:
+            self.is_running = False
 
     async def add(self, queue_id: str, envelope: Envelope, content: bytes) -> None:
         """Take the responsibility for a mail. Local aliases are replaced by whom they stand for."""
@@ -63,8 +75,9 @@ class Queue:
         self.mails[queue_id] = mail
         for recipient in recipients:
             await Note(QueueAdded(message, recipient, queue_id, envelope.reverse_path, len(content)))
-        for part in self._by_destination(recipients):
-            await Spawn(f"deliver {queue_id}", self._deliver(mail, part))
+        if self.is_running:
+            for part in self._by_destination(recipients):
+                await Spawn(f"deliver {queue_id}", self._deliver(mail, part), "mta")
 
     def _expanded(self, envelope: Envelope) -> Envelope:
         """An alias keeps the reverse-path and replaces the recipient (RFC 5321 section 3.9.1)."""

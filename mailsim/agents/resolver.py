@@ -27,6 +27,7 @@ from mailsim.agents.operations import (
     Spawn,
     Wait,
 )
+from mailsim.agents.troubles import Troubles, dns_trouble
 from mailsim.protocols.dns import (
     ADDRESS_TYPES,
     NO_QUESTIONS,
@@ -83,6 +84,7 @@ class Resolver:
         chance: Random,
         policy: ResolverPolicy | None = None,
         spread: Random | None = None,
+        troubles: Troubles | None = None,
     ) -> None:
         """`chance` is for query ids; `spread` decides between equal servers and where a round of addresses begins."""
         self.name, self.roots, self.chance = name, roots, chance
@@ -90,6 +92,7 @@ class Resolver:
         self.policy = policy or ResolverPolicy()
         self.cache = Cache(self.policy.cache_limits)
         self.servers = ServerBook(self.spread)
+        self.troubles = troubles or Troubles(name)
         self._in_work: dict[Question, Signal] = {}
 
     async def serve(self) -> None:
@@ -99,7 +102,9 @@ class Resolver:
         while True:
             arrived = await ReceiveDatagram(socket)
             query = read_query(arrived.data, server=self.name, recursion_available=True)
-            answer = self.remembered(query, await Now()) if isinstance(query, Query) else query
+            answer = query if not isinstance(query, Query) else None
+            if isinstance(query, Query) and not self.troubles.active:
+                answer = self.remembered(query, await Now())
             if answer is not None:
                 await SendDatagram(socket, arrived.address, arrived.port, "dns", answer)
             elif query is not None:
@@ -110,6 +115,8 @@ class Resolver:
         query = read_query(wire, framed=over_tcp, server=self.name, recursion_available=True)
         if not isinstance(query, Query):
             return query
+        if self.troubles.active and await dns_trouble(self.troubles, query, "resolver"):
+            return query.reply(Rcode.SERVFAIL, recursion_available=True, server=self.name)
         remembered = self.remembered(query, await Now())
         if remembered is not None:
             return remembered

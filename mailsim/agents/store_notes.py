@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailsim.agents.host import Host
-from mailsim.agents.operations import Note, Raise
+from mailsim.agents.operations import Raise
 from mailsim.mail.changes import Added, Change, Expunged, FlagsChanged
-from mailsim.trace.facts import Fact, StoreAdded, StoreExpunged, StoreFlagged
+from mailsim.trace.facts import Fact, MdaDelivered, StoreAdded, StoreExpunged, StoreFlagged
 
 
-async def publish(host: Host, changes: Iterable[Change], msg: str = "") -> None:
-    """Note each change as an event and raise the signals of the mailboxes; `msg` is the message that was added."""
-    mailboxes: dict[str, None] = {}
+async def publish(host: Host, changes: Iterable[Change], msg: str = "", delivered_to: str = "") -> None:
+    """Note each change as an event and raise the signals of the mailboxes; `msg` is the message that was added.
+
+    Args: delivered_to: the recipient for whom the MDA has added it, "" when it was not the MDA.
+    """
+    changes, facts = tuple(changes), list[Fact]()
     for change in changes:
-        await Note(_fact(change, msg))
-        mailboxes[change.mailbox] = None
-    for mailbox in mailboxes:
+        if delivered_to and isinstance(change, Added):
+            facts.append(MdaDelivered(msg, delivered_to, change.mailbox, change.folder))
+        facts.append(_fact(change, msg))
+    await host.record(*facts)
+    for mailbox in dict.fromkeys(change.mailbox for change in changes):
         await Raise(host.mailbox_signal(mailbox))
 
 

@@ -91,6 +91,20 @@ _EN: Mapping[str, Sentences] = {
     "bad-text": Sentences("this text has a control character in it", "a subject or a name is one line of text"),
     "two-ends": Sentences("a link has two ends", "for example between: [gw.skola.example, internet]"),
     "one-action": Sentences("a step does one thing, and this one does {count}", "give the step one of: {choices}"),
+    "bad-reply": Sentences(
+        "`{value}` is not a reply that refuses",
+        "a code of 4yz or 5yz, an enhanced code if you like, and words: 451 4.3.0 Try later",
+    ),
+    "fault-key": Sentences("a fault of the kind `{kind}` has no key `{name}`", "its keys: {choices}"),
+    "fault-lacks": Sentences("`{kind}` needs the key `{name}`", "add {name} to this fault"),
+    "fault-place": Sentences("a fault of the kind `{kind}` is in one place", "give it one of: {choices}"),
+    "fault-service": Sentences(
+        "a fault of the kind `{kind}` is about a service that speaks SMTP or LMTP", "one of: {choices}"
+    ),
+    "fault-every": Sentences(
+        "a fault that comes again must end before it begins anew", "give it `for`, not longer than `every`"
+    ),
+    "fault-link": Sentences("no link joins `{first}` and `{second}`", "`mailsim expand` shows all links"),
     # --- the world -----------------------------------------------------------------------------
     "unknown-host": Sentences("there is no host `{name}`"),
     "unknown-site": Sentences("there is no site `{name}`"),
@@ -184,6 +198,19 @@ _CS: Mapping[str, Sentences] = {
     "bad-text": Sentences("v textu je řídicí znak", "předmět i jméno jsou jeden řádek textu"),
     "two-ends": Sentences("linka má dva konce", "například between: [gw.skola.example, internet]"),
     "one-action": Sentences("krok dělá jednu věc, a tento jich dělá {count}", "dejte kroku jedno z: {choices}"),
+    "bad-reply": Sentences(
+        "`{value}` není odpověď, která odmítá", "kód 4yz nebo 5yz, případně rozšířený kód a slova: 451 4.3.0 Try later"
+    ),
+    "fault-key": Sentences("porucha druhu `{kind}` nemá klíč `{name}`", "její klíče: {choices}"),
+    "fault-lacks": Sentences("`{kind}` potřebuje klíč `{name}`", "přidejte k této poruše {name}"),
+    "fault-place": Sentences("porucha druhu `{kind}` je na jednom místě", "dejte jí jedno z: {choices}"),
+    "fault-service": Sentences(
+        "porucha druhu `{kind}` se týká služby, která mluví SMTP nebo LMTP", "jedna z: {choices}"
+    ),
+    "fault-every": Sentences(
+        "porucha, která se opakuje, musí skončit, než začne znovu", "dejte jí `for`, ne delší než `every`"
+    ),
+    "fault-link": Sentences("`{first}` a `{second}` nespojuje žádná linka", "všechny linky ukáže `mailsim expand`"),
     # --- svět ----------------------------------------------------------------------------------
     "unknown-host": Sentences("počítač `{name}` neexistuje"),
     "unknown-site": Sentences("místo `{name}` neexistuje"),

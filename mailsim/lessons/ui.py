@@ -251,6 +251,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "fact.net.drop": ("packet to {dst} port {port} lost: {reason}", "paket pro {dst} port {port} zmizel: {reason}"),
     "fact.fault.start": ("fault begins: {target} {what}", "porucha začíná: {target} {what}"),
     "fact.fault.end": ("fault is over: {target} {what}", "porucha končí: {target} {what}"),
+    "fact.fault.hit": ("the fault shows: {target} {what}", "porucha se projevuje: {target} {what}"),
+    "fact.zone.change": ("the zone {zone} is now version {serial}", "zóna {zone} má teď verzi {serial}"),
     "fact.auth.ok": ("{user} is logged in", "přihlášení přijato: {user}"),
     "fact.auth.fail": ("{user} is not let in", "přihlášení odmítnuto: {user}"),
     "fact.policy.verdict": ("{check}: {result} {detail}", "{check}: {result} {detail}"),

@@ -33,13 +33,33 @@ class Task:
 
     Attributes:
         causes: what the next event of this script follows from.
+        service: the service of its host that it belongs to.
         deadline: wakes a waiting script whose patience is over.
     """
 
-    __slots__ = ("_on_timeout", "causes", "deadline", "host", "name", "network", "script", "waiter", "waits_since")
+    __slots__ = (
+        "_on_timeout",
+        "causes",
+        "deadline",
+        "host",
+        "name",
+        "network",
+        "script",
+        "service",
+        "waiter",
+        "waits_since",
+    )
 
-    def __init__(self, network: Network, host: HostNode, name: str, script: ops.Script, causes: tuple[int, ...]):
-        self.network, self.host, self.name, self.causes = network, host, name, causes
+    def __init__(
+        self,
+        network: Network,
+        host: HostNode,
+        name: str,
+        script: ops.Script,
+        causes: tuple[int, ...],
+        service: str = "",
+    ):
+        self.network, self.host, self.name, self.causes, self.service = network, host, name, causes, service
         self.script: ops.Script | None = script
         self.deadline: Alarm | None = None
         self.waits_since = 0
@@ -84,6 +104,9 @@ class Task:
     def kill(self) -> None:
         """End the script where it stands: its host is gone."""
         if self.script is not None:
+            if self.waiter is not None:
+                self.waiter.leave()
+                self.waiter = None
             self.script.close()
             self._end()
 
@@ -113,6 +136,7 @@ class Task:
 
     def give_up(self, conn: str) -> None:
         """Note that nothing came in time, and tell the script."""
+        self.also_because_of(self.network.silenced.pop(conn, -1))
         self.note(WaitTimedOut(conn, self.network.clock.now_us - self.waits_since))
         self.resume(error=ConnectionTimedOut(f"nothing came on {conn}"))
 
@@ -144,7 +168,7 @@ def _connect(task: Task, operation: ops.Connect) -> Any:
 
 
 def _listen(task: Task, operation: ops.Listen) -> Any:
-    return task.host.tcp.listen(operation.port)
+    return task.host.tcp.listen(operation.port, task.service)
 
 
 def _accept(task: Task, operation: ops.Accept) -> Any:
@@ -175,7 +199,7 @@ def _abort(task: Task, operation: ops.Abort) -> Any:
 
 
 def _open_socket(task: Task, operation: ops.OpenSocket) -> Any:
-    return task.host.udp.open(operation.port)
+    return task.host.udp.open(operation.port, task.service)
 
 
 def _send_datagram(task: Task, operation: ops.SendDatagram) -> Any:
@@ -235,10 +259,12 @@ def _raise(task: Task, operation: ops.Raise) -> Any:
 
 
 def _spawn(task: Task, operation: ops.Spawn) -> Any:
-    task.network.start_task(task.host, operation.name, operation.script, task.causes)
+    service = operation.service or task.service
+    task.network.start_task(task.host, operation.name, operation.script, task.causes, service)
 
 
 def _note(task: Task, operation: ops.Note) -> Any:
+    task.also_because_of(operation.because)
     return task.note(operation.fact)
 
 

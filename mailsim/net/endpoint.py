@@ -98,6 +98,7 @@ class Endpoint(Connection):
         "receive_next",
         "send_next",
         "send_unacknowledged",
+        "service",
         "state",
     )
 
@@ -107,7 +108,7 @@ class Endpoint(Connection):
         self.host, self.id, self.peer_name = host, conn, peer_name
         self.local_address, self.local_port = local
         self.peer_address, self.peer_port = peer
-        self.is_client, self.tls = is_client, False
+        self.is_client, self.tls, self.service = is_client, False, ""
         self._path = Path(conn, *local, *peer, peer_name)
         self._headers = tcp_headers(self.local_address)
         self.state = State.SYN_SENT if is_client else State.SYN_RECEIVED
@@ -233,6 +234,24 @@ class Endpoint(Connection):
             return
         task.note(TcpClosed(*self.about(), "rst"))
         self._emit(RST | ACK, self.send_next, b"", task.causes)
+        self._release()
+
+    def abandon(self, seq: int) -> None:
+        """The program that had it is dead (event `seq`); the operating system closes, with RST if bytes lie unread."""
+        self._reader = None
+        if self.state not in (State.ESTABLISHED, State.CLOSE_WAIT) or self._inbox:
+            if self.state not in (State.CLOSED, State.SYN_SENT):
+                self._emit(RST | ACK, self.send_next, b"", (seq,))
+            self._release()
+            return
+        self.state = State.FIN_WAIT if self.state is State.ESTABLISHED else State.LAST_ACK
+        closed = self.host.network.note(self.host.name, TcpClosed(*self.about(), "fin"), (seq,))
+        self._unsent.append((b"", FIN, (closed,)))
+        self._push()
+
+    def vanish(self) -> None:
+        """Forget everything and say nothing: the host has lost its power."""
+        self._reader = None
         self._release()
 
     # --- sending --------------------------------------------------------------------------------
@@ -498,6 +517,7 @@ class Endpoint(Connection):
         if task is None:
             return
         waited = self._clock.now_us - task.waits_since
+        task.also_because_of(self.host.network.silenced.pop(self.id, -1))
         task.note(TcpTimedOut(*self.about(), waited))
         task.resume(error=ConnectionTimedOut(f"{self.peer_address} port {self.peer_port}"))
 
@@ -513,7 +533,8 @@ class Endpoint(Connection):
         self._release()
         if state in (State.FIN_WAIT, State.LAST_ACK, State.SYN_RECEIVED) and not self._listens_on:
             return
-        seq = self.host.network.note(self.host.name, TcpLost(*self.about(), how), (cause,))
+        why = self.host.network.silenced.pop(self.id, cause)
+        seq = self.host.network.note(self.host.name, TcpLost(*self.about(), how), tuple(sorted({cause, why})))
         self._inbox_cause = seq
         if reader is not None:
             reader.woken(seq, error=error)

@@ -9,22 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
+from typing import TYPE_CHECKING
+
+from mailsim.trace.events import Packet
+
+if TYPE_CHECKING:
+    from mailsim.net.faults import LinkTrouble
 
 LOOPBACK_US = 20
 """Time for a packet to a program on the same host."""
 
 
 class Direction:
-    """One direction of a link; latency in microseconds, bandwidth in bits a second, loss a probability."""
+    """One direction of a link; latency in microseconds, bandwidth in bits a second, loss a probability.
 
-    __slots__ = ("bandwidth_bps", "free_at", "is_cut", "latency_us", "loss", "name", "random")
+    `troubles` is what faults do to it at the moment.
+    """
+
+    __slots__ = ("bandwidth_bps", "free_at", "latency_us", "loss", "name", "random", "troubles")
 
     def __init__(self, name: str, latency_us: int, bandwidth_bps: int, loss: float, random: Random) -> None:
         self.name = name
         self.latency_us, self.bandwidth_bps, self.loss = latency_us, bandwidth_bps, loss
         self.random = random
         self.free_at = 0
-        self.is_cut = False
+        self.troubles: tuple[LinkTrouble, ...] = ()
 
 
 class Route:
@@ -38,7 +47,7 @@ class Route:
     def travel(self, now_us: int, octets: int) -> tuple[int, Direction | None]:
         """Send a packet of that many octets off at `now_us`.
 
-        Returns: the time of arrival, and the link that lost the packet (None: it arrives).
+        Returns: the time of arrival, and the link that lost the packet by chance (None: it arrives).
         """
         if not self.directions:
             return now_us + LOOPBACK_US, None
@@ -51,6 +60,31 @@ class Route:
             time += -(-bits // direction.bandwidth_bps)
             direction.free_at = time
             time += direction.latency_us
-            if direction.is_cut or (direction.loss and direction.random.random() < direction.loss):
+            if direction.loss and direction.random.random() < direction.loss:
                 return time, direction
         return time, None
+
+    def travel_in_trouble(self, now_us: int, packet: Packet, octets: int) -> tuple[int, tuple[str, tuple[int, ...]]]:
+        """The same, on a way where faults are.
+
+        Returns: the time of arrival, and why the packet is lost (`cut`, `filtered`, `loss` or "" if it arrives), with
+        the seqs of the faults that did it.
+        """
+        if not self.directions:
+            return now_us + LOOPBACK_US, ("", ())
+        time, bits = now_us, octets * 8_000_000
+        for direction in self.directions:
+            troubles = direction.troubles
+            bandwidth = min([direction.bandwidth_bps, *(t.bandwidth_bps for t in troubles if t.bandwidth_bps)])
+            time = direction.free_at = max(direction.free_at, time) + -(-bits // bandwidth)
+            time += direction.latency_us + sum(t.extra_latency_us for t in troubles)
+            for trouble in troubles:
+                if trouble.is_cut:
+                    return time, ("cut", (trouble.seq,))
+                if trouble.rule is not None and trouble.rule.stops(packet, packet.destination):
+                    return time, ("filtered", (trouble.seq,))
+                if trouble.loss and direction.random.random() < trouble.loss:
+                    return time, ("loss", (trouble.seq,))
+            if direction.loss and direction.random.random() < direction.loss:
+                return time, ("loss", ())
+        return time, ("", ())

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
 from mailsim.agents.operations import Script
-from mailsim.net import faults
 from mailsim.net.clock import Clock
 from mailsim.net.driver import Task
-from mailsim.net.host import LOOPBACK_ADDRESSES, HostNode
+from mailsim.net.faults import Breakage, Cause, Crash, Filtering, Plan, schedule
+from mailsim.net.host import LOOPBACK_ADDRESSES, HostNode, Program
 from mailsim.net.routing import Topology
 from mailsim.net.udp import Flows
 from mailsim.protocols.pdu import Pdu, Raw
@@ -42,6 +42,10 @@ class Network:
     Args:
         recorder: where events go.
         seed: of the run; every component has a random generator of its own, seeded from this and its name.
+
+    Attributes:
+        silenced: connection -> the last of its packets that a fault threw away: why its ends wait in vain.
+        link_faults: how many faults of links are on, so that packets need not look for them when there are none.
     """
 
     def __init__(self, recorder: Recorder, seed: int = 0) -> None:
@@ -51,7 +55,9 @@ class Network:
         self.flows = Flows()
         self.hosts: dict[str, HostNode] = {}
         self._by_address: dict[str, HostNode] = {}
-        self._connections = 0
+        self.link_faults = 0
+        self.silenced: dict[str, int] = {}
+        self._connections = self._faults = 0
         self._sockets = 0
         self._sequences = self.random("tcp")
 
@@ -84,16 +90,38 @@ class Network:
         return Random(f"{self.seed}/{component}")
 
     def schedule_fault(self, at_us: int, for_us: int | None, kind: str, host: str, port: int | None = None) -> None:
-        """Break something at a moment of the run (see `faults.KINDS`)."""
-        faults.schedule(self, at_us, for_us, kind, self.hosts[host], port)
+        """Let a host be `down`, `filtered` or `refused` for a time: the faults that need no more words."""
+        node = self.hosts[host]
+        breakage = Crash(node) if kind == "down" else Filtering(node, port, refuses=kind == "refused")
+        self.break_down(Plan(at_us, for_us), Cause(host, kind, host, port), breakage)
+
+    def break_down(self, plan: Plan, cause: Cause, breakage: Breakage) -> None:
+        """Let something break as planned (see `mailsim.net.faults`)."""
+        self._faults += 1
+        schedule(self, plan, cause, breakage, self.random(f"fault {self._faults} {cause.what} {cause.target}"))
 
     def start(self, host: str, name: str, script: Script, at_us: int = 0) -> None:
-        """Start a script on a host at a moment of the run."""
+        """Start a script on a host at a moment of the run; when the host breaks down, it is gone."""
 
         def begin() -> None:
-            self.start_task(self.hosts[host], name, script, ())
+            if not self.hosts[host].is_down:
+                self.start_task(self.hosts[host], name, script, ())
 
         self.clock.call(at_us - self.clock.now_us, begin)
+
+    def install(self, host: str, service: str, name: str, program: Callable[[], Script]) -> None:
+        """Give a host a program: it runs from the start, and again whenever the host boots or the service starts.
+
+        `program` makes the script; what shall survive the death of the script lies outside of it.
+        """
+        node = self.hosts[host]
+        node.programs.append(Program(service, name, program))
+
+        def begin() -> None:
+            if not node.is_down:
+                self.start_task(node, name, program(), (), service)
+
+        self.clock.call(-self.clock.now_us, begin)
 
     # --- running --------------------------------------------------------------------------------
 
@@ -101,9 +129,9 @@ class Network:
         """Let the world go on until `until_us`, or until nothing more is due."""
         self.clock.run(until_us)
 
-    def start_task(self, host: HostNode, name: str, script: Script, causes: tuple[int, ...]) -> Task:
-        """Start a script now; its first event follows from `causes`."""
-        task = Task(self, host, name, script, causes)
+    def start_task(self, host: HostNode, name: str, script: Script, causes: tuple[int, ...], service: str = "") -> Task:
+        """Start a script now, as part of a service of its host; its first event follows from `causes`."""
+        task = Task(self, host, name, script, causes, service)
         host.tasks[task] = None
         task.resume()
         return task
@@ -150,6 +178,16 @@ class Network:
         """The name of the host that has an address, or ""."""
         host = self.host_with(address, asking)
         return host.name if host is not None else ""
+
+    def count_link_fault(self, change: int) -> None:
+        """One fault of a link more, or less."""
+        self.link_faults += change
+        for host in self.hosts.values():
+            host.look_for_troubles()
+
+    def why_silent(self, host: str, port: int) -> int:
+        """The last loss, by a fault, of a datagram that a UDP port has sent; -1 when there was none."""
+        return max((self.silenced.pop(flow, -1) for flow in self.flows.names(host, port)), default=-1)
 
     def connection_id(self) -> str:
         """A name for the next TCP connection."""

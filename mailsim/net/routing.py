@@ -34,6 +34,14 @@ class Topology:
         """One direction of the link between two neighbours. Raises: KeyError when there is none."""
         return self._directions[source, target]
 
+    def neighbours(self, node: str) -> list[str]:
+        """The nodes to which a link leads from here."""
+        return list(self._graph[node])
+
+    def has_link(self, source: str, target: str) -> bool:
+        """Whether a link joins two nodes."""
+        return (source, target) in self._directions
+
     def route(self, source: str, target: str) -> Route | None:
         """The way from one host to another; None when there is none."""
         key = (source, target)

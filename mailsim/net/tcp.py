@@ -22,10 +22,10 @@ FIRST_EPHEMERAL_PORT = 49152
 class ListeningPort(Listener):
     """A port with connections that nobody has accepted yet, and scripts that wait for one."""
 
-    __slots__ = ("backlog", "waiting")
+    __slots__ = ("backlog", "service", "waiting")
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, service: str) -> None:
+        self.port, self.service = port, service
         self.backlog: deque[tuple[Endpoint, int]] = deque()
         self.waiting: deque[Task] = deque()
 
@@ -41,11 +41,11 @@ class Tcp:
         self.connections: dict[tuple[str, int, int], Endpoint] = {}
         self._next_port = FIRST_EPHEMERAL_PORT
 
-    def listen(self, port: int) -> ListeningPort:
-        """Start to listen. Raises: ValueError when the port is taken."""
+    def listen(self, port: int, service: str = "") -> ListeningPort:
+        """Start to listen on behalf of a service. Raises: ValueError when the port is taken."""
         if port in self.listeners:
             raise ValueError(f"{self.host.name}: port {port} is already in use")
-        listener = self.listeners[port] = ListeningPort(port)
+        listener = self.listeners[port] = ListeningPort(port, service)
         return listener
 
     def stop_listening(self, port: int) -> None:
@@ -67,6 +67,7 @@ class Tcp:
             peer.name if peer is not None else "",
             True,
         )
+        endpoint.service = task.service
         self.connections[address, port, endpoint.local_port] = endpoint
         task.note(TcpConnectStarted(*endpoint.about()))
         task.patience(timeout_us, endpoint.connect_timed_out)
@@ -101,7 +102,12 @@ class Tcp:
         elif segment.flags & (SYN | ACK) == SYN and segment.destination_port in self.listeners:
             self._welcome(segment, key)
         elif not segment.flags & RST:
-            self.refuse(segment)
+            self.refuse(segment, *self._why_closed(segment))
+
+    def _why_closed(self, segment: Segment) -> tuple[int, ...]:
+        """The fault because of which nobody listens here."""
+        stopped = self.host.closed_ports.get(segment.destination_port)
+        return () if stopped is None else (stopped[1],)
 
     def _welcome(self, segment: Segment, key: tuple[str, int, int]) -> None:
         network = self.host.network
@@ -114,13 +120,14 @@ class Tcp:
             peer.name if peer is not None else "",
             False,
         )
+        endpoint.service = self.listeners[segment.destination_port].service
         endpoint.receive_next = segment.sequence + 1
         endpoint.mss = min(endpoint.mss, segment.mss or 536)
         self.connections[key] = endpoint
         endpoint.start((segment.seq,))
 
-    def refuse(self, segment: Segment) -> None:
-        """Nothing here wants this segment: RST (RFC 9293 section 3.5.2)."""
+    def refuse(self, segment: Segment, *because: int) -> None:
+        """Nothing here wants this segment: RST (RFC 9293 section 3.5.2); `because` are faults that did it."""
         length = len(segment.payload) + (1 if segment.flags & (SYN | FIN) else 0)
         has_ack = segment.flags & ACK
         back = Path(
@@ -141,7 +148,23 @@ class Tcp:
             0,
             False,
         )
-        self.host.transmit(answer, (segment.seq,), tcp_headers(back.source))
+        self.host.transmit(answer, tuple(sorted((segment.seq, *because))), tcp_headers(back.source))
+
+    def vanish(self) -> None:
+        """The host has lost its power: whoever was connected will find out alone."""
+        for endpoint in list(self.connections.values()):
+            endpoint.vanish()
+        self.connections.clear()
+        self.listeners.clear()
+
+    def close_service(self, service: str, seq: int) -> list[int]:
+        """The programs of a service are dead (event `seq`): close what was theirs; gives the ports they listened on."""
+        ports = [port for port, listener in self.listeners.items() if listener.service == service]
+        for port in ports:
+            del self.listeners[port]
+        for endpoint in [endpoint for endpoint in self.connections.values() if endpoint.service == service]:
+            endpoint.abandon(seq)
+        return ports
 
     def forget(self, endpoint: Endpoint) -> None:
         """The connection is over."""

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 class Port(Socket):
     """A UDP port of a host: what has come and nobody took, and who waits for it."""
 
-    __slots__ = ("inbox", "reader")
+    __slots__ = ("inbox", "reader", "service")
 
-    def __init__(self, name: str, port: int) -> None:
-        self.id, self.port = name, port
+    def __init__(self, name: str, port: int, service: str) -> None:
+        self.id, self.port, self.service = name, port, service
         self.inbox: deque[Datagram] = deque()
         self.reader: Task | None = None
 
@@ -37,8 +37,8 @@ class Udp:
         self.ports: dict[int, Port] = {}
         self._next_port = FIRST_EPHEMERAL_PORT
 
-    def open(self, port: int) -> Port:
-        """Open a port; 0 takes the next free one. Raises: ValueError when it is taken."""
+    def open(self, port: int, service: str = "") -> Port:
+        """Open a port on behalf of a service; 0 takes the next free one. Raises: ValueError when it is taken."""
         if port == 0:
             while self._next_port in self.ports:
                 self._advance()
@@ -46,7 +46,7 @@ class Udp:
             self._advance()
         if port in self.ports:
             raise ValueError(f"{self.host.name}: UDP port {port} is already in use")
-        opened = self.ports[port] = Port(self.host.network.socket_id(), port)
+        opened = self.ports[port] = Port(self.host.network.socket_id(), port, service)
         return opened
 
     def _advance(self) -> None:
@@ -56,6 +56,16 @@ class Udp:
         """Give the port back."""
         if self.ports.pop(socket.port, None) is not None and socket.port >= FIRST_EPHEMERAL_PORT:
             self.host.network.flows.forget(self.host.name, socket.port)
+
+    def vanish(self) -> None:
+        """The host has lost its power."""
+        for port in list(self.ports.values()):
+            self.close(port)
+
+    def close_service(self, service: str) -> None:
+        """The programs of a service are dead: give their ports back."""
+        for port in [port for port in self.ports.values() if port.service == service]:
+            self.close(port)
 
     def send(self, task: Task, operation: SendDatagram) -> int:
         """Send one datagram: an event for the PDU, and the datagram caused by it."""
@@ -93,6 +103,7 @@ class Udp:
 
         def too_late() -> None:
             socket.reader = None
+            task.also_because_of(self.host.network.why_silent(self.host.name, socket.port))
             task.give_up(socket.id)
 
         task.patience(timeout_us, too_late)
@@ -130,6 +141,10 @@ class Flows:
         self._count += 1
         name = self._names.setdefault(here, {})[there] = f"u{self._count}"
         return name, True
+
+    def names(self, host: str, port: int) -> list[str]:
+        """The conversations that a port has begun."""
+        return list(self._names.get((host, port), {}).values())
 
     def forget(self, host: str, port: int) -> None:
         """The port was closed: its conversations are over."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mailsim.agents import mda, msa, mta
@@ -13,6 +13,7 @@ from mailsim.agents.directory import Directory, User
 from mailsim.agents.host import Host
 from mailsim.agents.mua import Account, Action, Mua, ReadMail, SendMail
 from mailsim.agents.nameserver import NameServer
+from mailsim.agents.operations import Script
 from mailsim.agents.policy import AccessPolicy, MdaPolicy, MsaPolicy, MtaPolicy, MuaPolicy
 from mailsim.agents.queue import Queue
 from mailsim.agents.resolver import Resolver, ResolverPolicy
@@ -20,7 +21,9 @@ from mailsim.mail.store import Store
 from mailsim.net.network import SIMPLIFICATIONS, Network
 from mailsim.protocols.dns import Delegation, Zone, ZoneSet
 from mailsim.scenario import schema
+from mailsim.scenario.breakages import Breaker
 from mailsim.scenario.roles import IMAP_FIELDS, POP3_FIELDS, to_policy
+from mailsim.trace.facts import ZoneChanged
 from mailsim.trace.recorder import Recorder
 from mailsim.trace.trace import Link, Node, Trace, World
 
@@ -66,6 +69,7 @@ class _Builder:
         self.calendar = Calendar(round(scenario.start.timestamp()) * 1_000_000, round(offset.total_seconds() / 60))
         self.network = Network(recorder, seed)
         self.hosts: dict[str, Host] = {}
+        self.nameservers: dict[str, NameServer] = {}
 
     def build(self) -> Simulation:
         for name, host in self.scenario.hosts.items():
@@ -80,8 +84,12 @@ class _Builder:
             self._start_roles(self.hosts[name], host.roles)
         for address, user in self.scenario.users.items():
             self._start_user(address, user)
+        stores = {address: user.store or "" for address, user in self.scenario.users.items()}
+        breaker = Breaker(self.network, self.hosts, stores)
         for fault in self.scenario.faults:
-            self.network.schedule_fault(fault.at.since(0), fault.for_, fault.kind, fault.host, fault.port)
+            breaker.plan(fault)
+        for change in self.scenario.changes:
+            self._plan_change(change)
         return Simulation(self._world(), self.network, self.hosts, self.until_us)
 
     # --- hosts and their programs ---------------------------------------------------------------
@@ -114,34 +122,68 @@ class _Builder:
         return tuple(self.scenario.hosts[name].addresses)
 
     def _start_roles(self, host: Host, roles: schema.Roles) -> None:
-        start = self.network.start
+        """The programs of a host; what is made outside of a `lambda` survives the host's breakdown, as if on disk."""
+
+        def install(service: str, program: Callable[[], Script]) -> None:
+            self.network.install(host.name, service, service, program)
+
         mta_policy = to_policy(roles.mta, MtaPolicy) if roles.mta else MtaPolicy()
+        if host.store is not None or roles.mta is not None or roles.msa is not None:
+            install("disk", host.catch_up)
         if roles.nameserver is not None:
             zones = ZoneSet([Zone.parse(self.scenario.zones[name], name) for name in roles.nameserver.zones])
-            start(host.name, "name server", NameServer(host.name, zones).serve())
+            server = self.nameservers[host.name] = NameServer(host.name, zones, host.troubles)
+            install("nameserver", server.serve)
         if roles.resolver is not None:
-            hints = Delegation.root({name: self._addresses(name) for name in roles.resolver.root})
-            policy = to_policy(roles.resolver, ResolverPolicy)
-            resolver = Resolver(host.name, hints, host.random("resolver"), policy, host.random("resolver, spread"))
-            start(host.name, "resolver", resolver.serve())
+            install("resolver", lambda: self._resolver(host, roles.resolver).serve())
         if roles.mda is not None:
-            start(host.name, "mda", mda.serve(host, to_policy(roles.mda, MdaPolicy)))
+            mda_policy = to_policy(roles.mda, MdaPolicy)
+            install("mda", lambda: mda.serve(host, mda_policy))
         if roles.mta is not None or roles.msa is not None:
-            host.queue = Queue(host, mta_policy)
+            queue = host.queue = Queue(host, mta_policy)
+            install("mta", queue.run)
         if roles.mta is not None and host.queue:
-            start(host.name, "mta", mta.serve(host, mta_policy, host.queue))
+            install("mta", lambda: mta.serve(host, mta_policy, queue))
         if roles.msa is not None and host.queue:
-            start(host.name, "msa", msa.serve(host, to_policy(roles.msa, MsaPolicy), host.queue))
+            msa_policy = to_policy(roles.msa, MsaPolicy)
+            install("msa", lambda: msa.serve(host, msa_policy, queue))
         if roles.imap is not None:
-            start(host.name, "imap", imap_server(host, to_policy(roles.imap, AccessPolicy, IMAP_FIELDS)))
+            imap_policy = to_policy(roles.imap, AccessPolicy, IMAP_FIELDS)
+            install("imap", lambda: imap_server(host, imap_policy))
         if roles.pop3 is not None:
-            start(host.name, "pop3", pop3_server(host, to_policy(roles.pop3, AccessPolicy, POP3_FIELDS)))
+            pop3_policy = to_policy(roles.pop3, AccessPolicy, POP3_FIELDS)
+            install("pop3", lambda: pop3_server(host, pop3_policy))
+
+    def _resolver(self, host: Host, settings: schema.Resolver | None) -> Resolver:
+        """A resolver with an empty cache."""
+        assert settings is not None
+        hints = Delegation.root({name: self._addresses(name) for name in settings.root})
+        policy = to_policy(settings, ResolverPolicy)
+        chance, spread = host.random("resolver"), host.random("resolver, spread")
+        return Resolver(host.name, hints, chance, policy, spread, host.troubles)
+
+    def _plan_change(self, change: schema.ZoneChange) -> None:
+        """The operator puts another version of a zone into every server that has it."""
+        zone = Zone.parse(change.records, change.zone)
+        serial: int = zone.soa.data[0].serial  # type: ignore[attr-defined]
+
+        def act() -> None:
+            for name, server in self.nameservers.items():
+                if server.replace_zone(zone):
+                    self.network.note(name, ZoneChanged(change.zone, serial), ())
+
+        self.network.clock.call(change.at.since(0), act)
 
     # --- people ---------------------------------------------------------------------------------
 
     def _start_user(self, address: str, user: schema.User) -> None:
         """The user's mail client, and everything that the user will do with it."""
-        steps = [(step.at.since(0), _action(step)) for step in self.scenario.steps if step.user == address]
+        steps = [
+            (step.at.since(0) + (step.every or 0) * number, _action(step))
+            for step in self.scenario.steps
+            if step.user == address
+            for number in range(step.repeat)
+        ]
         if not steps or user.pc is None:
             return
         client = user.client
@@ -154,7 +196,7 @@ class _Builder:
         )
         book = {other: person.name for other, person in self.scenario.users.items() if person.name}
         mua = Mua(self.hosts[user.pc], account, to_policy(client, MuaPolicy), book)
-        self.network.start(user.pc, f"mua of {address}", mua.run(steps))
+        self.network.install(user.pc, "mua", f"mua of {address}", lambda: mua.run(steps))
 
     # --- the world as views see it --------------------------------------------------------------
 

@@ -20,6 +20,11 @@ from mailsim.scenario.units import format_duration
 
 RESERVED_TOPS = ("example", "test", "invalid", "localhost", "local")
 RESERVED_DOMAINS = ("example.com", "example.net", "example.org")
+FAULTY_ROLES = {
+    **dict.fromkeys(("dns_silent", "dns_servfail"), ("resolver", "nameserver")),
+    **dict.fromkeys(("closed", "reply_lost", "reply", "disk_full"), ("mta", "msa", "mda")),
+}
+"""What a host must be, one of these, for such a fault to show."""
 PORTS = ("msa", "mta", "mda", "imap", "pop3")
 
 
@@ -120,10 +125,44 @@ def references(scenario: Scenario) -> Iterator[Problem]:
             yield from host(name, "links", number, "between", end, among=nodes)
     for number, fault in enumerate(scenario.faults):
         yield from host(fault.host, "faults", number, "host")
+        for end, name in enumerate(fault.link or ()):
+            yield from host(name, "faults", number, "link", end, among=nodes)
     for number, step in enumerate(scenario.steps):
         if step.user not in scenario.users:
             suggestion = closest(step.user, scenario.users)
             yield Problem("unknown-user", ("steps", number, "user"), {"name": step.user}, suggestion)
+
+
+def faults(scenario: Scenario) -> Iterator[Problem]:
+    """A fault must find what it is to break."""
+    joined = {frozenset(link.between) for link in scenario.links}
+    for number, fault in enumerate(scenario.faults):
+        path: Path = ("faults", number)
+        if fault.link and set(fault.link) <= {*scenario.hosts, *scenario.routers} and set(fault.link) not in joined:
+            yield Problem("fault-link", (*path, "link"), {"first": fault.link[0], "second": fault.link[1]})
+        if fault.mailbox and fault.mailbox not in scenario.users:
+            suggestion = closest(fault.mailbox, scenario.users)
+            yield Problem("unknown-user", (*path, "mailbox"), {"name": fault.mailbox}, suggestion)
+        roles = scenario.hosts[fault.host].roles.names if fault.host in scenario.hosts else None
+        if roles is None:
+            continue
+        wanted = FAULTY_ROLES.get(fault.kind, ()) if fault.service is None else (fault.service,)
+        if wanted and not set(wanted) & set(roles):
+            details = {"name": str(fault.host), "role": fault.service or " / ".join(wanted)}
+            yield Problem("missing-role", (*path, "service" if fault.service else "host"), details)
+
+
+def zone_changes(scenario: Scenario) -> Iterator[Problem]:
+    for number, change in enumerate(scenario.changes):
+        if change.zone not in scenario.zones:
+            suggestion = closest(change.zone, scenario.zones)
+            yield Problem("unknown-zone", ("changes", number, "zone"), {"name": change.zone}, suggestion)
+            continue
+        try:
+            Zone.parse(change.records, change.zone if change.zone.endswith(".") else f"{change.zone}.")
+        except ZoneSyntaxError as problem:
+            details = {"zone": change.zone, "problem": problem.message}
+            yield Problem("zone-syntax", ("changes", number, "records"), details, line=problem.line)
 
 
 def users(scenario: Scenario) -> Iterator[Problem]:
@@ -227,7 +266,7 @@ def times(scenario: Scenario) -> Iterator[Problem]:
     if scenario.until is None:
         return
     end = scenario.until.us
-    for key, items in (("steps", scenario.steps), ("faults", scenario.faults)):
+    for key, items in (("steps", scenario.steps), ("faults", scenario.faults), ("changes", scenario.changes)):
         for number, item in enumerate(items):
             if item.at.us > end:  # type: ignore[attr-defined]
                 yield Problem("after-until", (key, number, "at"), {"until": format_duration(end)})
@@ -243,6 +282,8 @@ RULES: tuple[Callable[[Scenario], Iterator[Problem]], ...] = (
     duplicate_addresses,
     real_world,
     references,
+    faults,
+    zone_changes,
     users,
     roles,
     zones,

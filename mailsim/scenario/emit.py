@@ -13,7 +13,19 @@ from mailsim.scenario.schema import Scenario
 
 SCHEMA_LINE = "# yaml-language-server: $schema=../scenario.schema.json\n"
 OMITTED_WHEN_EMPTY = (
-    *("aliases", "allow", "allow_real_names", "bcc", "cc", "domains", "explain", "faults", "links", "resolvers"),
+    *(
+        "aliases",
+        "allow",
+        "allow_real_names",
+        "bcc",
+        "cc",
+        "domains",
+        "changes",
+        "explain",
+        "faults",
+        "links",
+        "resolvers",
+    ),
     *("routes", "routers", "sites", "steps", "subject", "syllabus", "text", "users", "variants", "without", "zones"),
 )
 """Keys whose empty value says nothing."""

@@ -229,6 +229,11 @@ class _Expansion:
                 parent.delegations[zone] = (plan.servers, glue)
         serial = int(self.start.strftime("%Y%m%d")) * 100 + 1
         self.data["zones"] = {zone: self._zone_file(plan, said.get(zone), serial) for zone, plan in plans.items()}
+        for number, change in enumerate(self.data.get("changes", ())):
+            if change["zone"] in plans:
+                path = ("changes", number, "records")
+                plan = plans[change["zone"]]
+                change["records"] = self._zone_file(plan, change["records"], serial + 1 + number, path)
 
     def _zone_plan(self, zone: str) -> ZonePlan:
         servers = [name for name, host in self.data["hosts"].items() if zone in _zones_of(host)]
@@ -238,7 +243,7 @@ class _Expansion:
         web = self.data["hosts"][plan.web]["addresses"] if plan.web in self.data["hosts"] else ()
         return ZonePlan(zone, servers, plan.mx, web)
 
-    def _zone_file(self, plan: ZonePlan, said: str | None, serial: int) -> str:
+    def _zone_file(self, plan: ZonePlan, said: str | None, serial: int, path: Path = ()) -> str:
         if said is None:
             return zone_text(plan, serial)
         if is_whole(said):
@@ -247,7 +252,7 @@ class _Expansion:
             return completed(plan, said, serial)
         except FragmentError as problem:
             details = {"zone": plan.name, "problem": problem.message}
-            self.problems.append(Problem("zone-syntax", ("zones", plan.name), details, line=problem.line))
+            self.problems.append(Problem("zone-syntax", path or ("zones", plan.name), details, line=problem.line))
             return said
 
     # --- time -----------------------------------------------------------------------------------
@@ -257,12 +262,16 @@ class _Expansion:
         last = 0
         for number, step in enumerate(self.scenario.steps):
             at = self._since_start(step.at, ("steps", number, "at"))
-            last = max(last, at)
+            last = max(last, at + (step.every or 0) * (step.repeat - 1))
             self.data["steps"][number]["at"] = format_duration(at)
         for number, fault in enumerate(self.scenario.faults):
             at = self._since_start(fault.at, ("faults", number, "at"))
             last = max(last, at + (fault.for_ or 0))
             self.data["faults"][number]["at"] = format_duration(at)
+        for number, change in enumerate(self.scenario.changes):
+            at = self._since_start(change.at, ("changes", number, "at"))
+            last = max(last, at)
+            self.data["changes"][number]["at"] = format_duration(at)
         until = self.scenario.until
         end = last + AFTER_THE_LAST_US if until is None else self._since_start(until, ("until",))
         self.data["until"] = format_duration(end)

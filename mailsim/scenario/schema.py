@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StrictStr, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StrictStr, model_validator
 
+from mailsim.scenario.faults import Fault
 from mailsim.scenario.fields import (
     DomainName,
     Duration,
@@ -20,7 +21,6 @@ from mailsim.scenario.fields import (
     LocalPart,
     MailAddress,
     MailDomain,
-    Port,
     Probability,
     Rate,
     ScenarioId,
@@ -235,19 +235,13 @@ class User(Part):
     client: Client = Client()
 
 
-class Fault(Part):
-    """Something that does not work for a time."""
-
-    model_config = ConfigDict(validate_by_alias=True, validate_by_name=False, serialize_by_alias=True)
+class ZoneChange(Part):
+    """The operator of a zone changes it while the world runs."""
 
     at: When
-    for_: Duration | None = Field(None, alias="for")
-    """How long; without it, to the end."""
-    kind: Literal["down", "filtered", "refused"]
-    """`down`: the host is off. `filtered`: packets to it vanish. `refused`: it answers that nobody listens."""
-    host: DomainName
-    port: Port | None = None
-    """The TCP port that it is about; without it, all of them."""
+    zone: ZoneName
+    records: Text
+    """The zone as it is from then on, written as in `zones`."""
 
 
 class Send(Part):
@@ -283,6 +277,10 @@ class Step(Part):
     """What a user does, and when."""
 
     at: When
+    every: Duration | None = None
+    """Again and again, after this time each; `repeat` says how often."""
+    repeat: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1
+    """How often in all."""
     user: MailAddress
     send: Send | None = None
     read: Read | None = None
@@ -397,6 +395,8 @@ class Scenario(Part):
     """Zone files. One without SOA is completed: SOA, NS, and addresses of hosts that it does not name."""
     users: dict[MailAddress, User] = Field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    changes: tuple[ZoneChange, ...] = ()
+    """Changes of zones during the run."""
     steps: tuple[Step, ...] = ()
     variants: dict[StrictStr, dict[StrictStr, Any]] = Field(default_factory=dict)
     """Other versions of this scenario: keys that are laid over it; `mailsim run ID@NAME`."""

@@ -21,7 +21,7 @@ M = TypeVar("M", bound=BaseModel)
 ROUNDS = 40
 """Cutting out one mistake may bring another to light; this many times."""
 
-_FOLLOWING = ("missing", "one-action")
+_FOLLOWING = ("missing", "one-action", "fault-lacks", "fault-place")
 """What is no mistake of the author, when it appears after something was cut out."""
 
 _EXPECTED: Mapping[str, str] = {

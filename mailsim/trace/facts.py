@@ -146,12 +146,17 @@ class PacketDropped(Fact):
 
 @dataclass(frozen=True, slots=True)
 class FaultStarted(Fact):
-    """A dated fault of the scenario begins; what is `filtered`, `refused`, `down`, ..."""
+    """A dated fault of the scenario begins.
+
+    what: `filtered`, `refused`, `down`, ...; target: the host, or the link as `a>b`; detail: what else tells it from
+    others, in the words of the scenario (`451 4.3.0 at RCPT`).
+    """
 
     kind: ClassVar[str] = "fault.start"
     what: str
     target: str
-    port: int | None
+    port: int | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,27 @@ class FaultEnded(Fact):
     kind: ClassVar[str] = "fault.end"
     what: str
     target: str
-    port: int | None
+    port: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultHit(Fact):
+    """A fault shows: because of it, a program does now what it would not do otherwise."""
+
+    kind: ClassVar[str] = "fault.hit"
+    what: str
+    target: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneChanged(Fact):
+    """The operator of a name server put another version of a zone into it."""
+
+    kind: ClassVar[str] = "zone.change"
+    zone: str
+    serial: int
 
 
 # --- security -----------------------------------------------------------------------------------

@@ -80,6 +80,7 @@ class Active:
     what: str
     target: str
     port: int | None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +195,10 @@ class _State:
             match event.fact:
                 case TcpFact():
                     self._tcp(event, event.fact)
-                case FaultStarted(what=what, target=target, port=port):
-                    self.faults[Active(what, target, port)] = None
-                case FaultEnded(what=what, target=target, port=port):
-                    self.faults.pop(Active(what, target, port), None)
+                case FaultStarted(what=what, target=target, port=port, detail=detail):
+                    self.faults[Active(what, target, port, detail)] = None
+                case FaultEnded(what=what, target=target, port=port, detail=detail):
+                    self.faults.pop(Active(what, target, port, detail), None)
                 case _:
                     self._mail(event)
 

@@ -36,6 +36,7 @@ ALL_TOPICS: tuple[str, ...] = (
     # packets that did not arrive, and why
     "net.drop.loss",  # the link lost it
     "net.drop.filtered",  # a firewall swallowed it silently
+    "net.drop.cut",  # a link is cut
     "net.drop.unreachable",  # the host is off, has no such port, or no way leads there
     # packets
     "segment.syn",  # first step of the TCP handshake
@@ -48,9 +49,23 @@ ALL_TOPICS: tuple[str, ...] = (
     "datagram",  # one UDP datagram
     # faults that the scenario planned
     "fault.down",  # a host goes down
+    "fault.stopped",  # a service of a host is stopped
     "fault.filtered",  # a firewall starts to swallow packets
     "fault.refused",  # a service stops: connections are refused
+    "fault.cut",  # a link is cut
+    "fault.slow",  # a link carries less
+    "fault.lossy",  # a link loses packets
+    "fault.delayed",  # a link takes longer
+    "fault.dns-silent",  # a DNS server says nothing any more
+    "fault.dns-servfail",  # a DNS server cannot answer
+    "fault.closed",  # a server closes the connection after a command
+    "fault.reply-lost",  # a server obeys, and its reply is lost
+    "fault.reply",  # a server says something else than it would
+    "fault.disk-full",  # no room for another mail
+    "fault.over-quota",  # a mailbox is full
+    "fault.hit",  # the fault shows
     "fault.end",  # a fault is over
+    "zone.change",  # the operator of a zone changes it
     # security
     "auth.ok",  # the server believes who the user is
     "auth.fail",  # it does not
@@ -242,7 +257,7 @@ def _noted(event: Noted) -> str:
         case PacketDropped(reason=reason):
             return _known(f"net.drop.{reason}", "net.drop.unreachable")
         case FaultStarted(what=what):
-            return f"fault.{what}"
+            return f"fault.{_slug(what)}"
         case FaultEnded():
             return "fault.end"
         case RouteDecided(how=how):

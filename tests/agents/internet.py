@@ -81,11 +81,14 @@ class Internet:
         for user in users:
             store.create_account(user)
         queue = host.queue = Queue(host, policy)
-        self.network.start(name, "mda", mda.serve(host, MdaPolicy()))
-        self.network.start(name, "mta", mta.serve(host, policy, queue))
-        self.network.start(name, "msa", msa.serve(host, MsaPolicy(), queue))
-        self.network.start(name, "imap", imap_server(host, AccessPolicy()))
-        self.network.start(name, "pop3", pop3_server(host, AccessPolicy()))
+        install = self.network.install
+        install(name, "disk", "disk", host.catch_up)
+        install(name, "mda", "mda", lambda: mda.serve(host, MdaPolicy()))
+        install(name, "mta", "queue", queue.run)
+        install(name, "mta", "mta", lambda: mta.serve(host, policy, queue))
+        install(name, "msa", "msa", lambda: msa.serve(host, MsaPolicy(), queue))
+        install(name, "imap", "imap", lambda: imap_server(host, AccessPolicy()))
+        install(name, "pop3", "pop3", lambda: pop3_server(host, AccessPolicy()))
 
     def do(self, user: str, at_us: int, action: Action) -> None:
         client = self.clients[user]

@@ -120,7 +120,7 @@ def test_what_is_not_there():
 
 def test_servers_that_do_not_answer_are_a_reason_to_wait():
     world = DnsWorld()
-    world.network.schedule_fault(0, 100 * S, "down", "ns1")
+    world.network.schedule_fault(0, 100 * S, "filtered", "ns1")
     assert world.run(world.stub.lookup_mx("firma.example"), for_us=200 * S) == TryAgain("SERVFAIL")
     assert isinstance(world.run(world.stub.lookup_mx("firma.example")), Found)
 

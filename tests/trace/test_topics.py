@@ -71,6 +71,10 @@ _IMAP_COMMANDS = (
     *("login", "capability", "list", "select", "examine", "status", "fetch"),
     *("store", "search", "expunge", "append", "noop", "logout"),
 )
+FAULTS = (
+    *("down", "stopped", "refused", "filtered", "cut", "slow", "lossy", "delayed", "closed", "reply"),
+    *("dns_silent", "dns_servfail", "reply_lost", "disk_full", "over_quota"),
+)
 CASES: list[tuple[str, Event, Said | None]] = [
     ("user.send", noted(facts.UserActed("a", "send")), None),
     ("user.read", noted(facts.UserActed("a", "read")), None),
@@ -88,12 +92,15 @@ CASES: list[tuple[str, Event, Said | None]] = [
         for reason, slug in (
             ("loss", "net.drop.loss"),
             ("filtered", "net.drop.filtered"),
+            ("cut", "net.drop.cut"),
             ("host-down", "net.drop.unreachable"),
             ("no-route", "net.drop.unreachable"),
             ("no-listener", "net.drop.unreachable"),
         )
     ),
-    *((f"fault.{what}", noted(facts.FaultStarted(what, "a", None)), None) for what in ("down", "filtered", "refused")),
+    *((f"fault.{what.replace(chr(95), chr(45))}", noted(facts.FaultStarted(what, "a", None)), None) for what in FAULTS),
+    ("fault.hit", noted(facts.FaultHit("down", "a")), None),
+    ("zone.change", noted(facts.ZoneChanged("z", 2)), None),
     ("fault.end", noted(facts.FaultEnded("down", "a", None)), None),
     ("auth.ok", noted(facts.AuthSucceeded("c1", "PLAIN", "a", False)), None),
     ("auth.fail", noted(facts.AuthFailed("c1", "PLAIN", "a", False)), None),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mailsim.lessons.telling import duration, knows, say
 from mailsim.protocols.pdu import Json
 from mailsim.trace.events import LOST, Event, Noted, Packet, Said
-from mailsim.trace.facts import Candidate, FaultEnded, FaultStarted, PacketDropped, RouteDecided, RouteFailed
+from mailsim.trace.facts import Candidate, FaultEnded, FaultHit, FaultStarted, PacketDropped, RouteDecided, RouteFailed
 from mailsim.trace.trace import Trace, World
 from mailsim.views.text.clock import clock_time
 
@@ -114,11 +114,22 @@ def _values(event: Noted, world: World, lang: str) -> dict[str, object]:
             values["then"] = say(f"route.failover.{action}", lang)
         case PacketDropped(reason=reason):
             values["reason"] = say(f"net.drop.{reason}", lang) if knows(f"net.drop.{reason}") else reason
-        case FaultStarted(what=what, target=target, port=port) | FaultEnded(what=what, target=target, port=port):
-            values["target"] = label(world, target)
-            values["what"] = say(f"fault.{what}", lang) if knows(f"fault.{what}") else what
+        case FaultStarted(port=port) | FaultEnded(port=port):
+            values |= _fault(event.fact, world, lang)
             values["service"] = "" if port is None else say("fault.service", lang, port=port)
+        case FaultHit():
+            values |= _fault(event.fact, world, lang)
     return values
+
+
+def _fault(fact: FaultStarted | FaultEnded | FaultHit, world: World, lang: str) -> dict[str, str]:
+    """What is broken and where; both ends of a link."""
+    slug = f"fault.{fact.what.replace('_', '-')}"
+    return {
+        "target": " – ".join(label(world, end) for end in fact.target.split(">")),
+        "what": say(slug, lang) if knows(slug) else fact.what,
+        "detail": say("fault.detail", lang, detail=fact.detail) if fact.detail else "",
+    }
 
 
 def _candidate(candidate: Candidate, world: World, lang: str) -> str:

@@ -14,7 +14,7 @@ from enum import IntEnum
 import networkx as nx
 
 from mailsim.trace.events import Event, Noted, Said
-from mailsim.trace.facts import FaultEnded, FaultStarted, RouteDecided, TcpFact, UserActed
+from mailsim.trace.facts import FaultEnded, FaultHit, FaultStarted, RouteDecided, TcpFact, UserActed, ZoneChanged
 from mailsim.trace.trace import Node, Trace
 
 NEVER = 1 << 62
@@ -96,7 +96,7 @@ class Atlas:
                 for candidate in candidates:
                     host = candidate.host.rstrip(".")
                     self.preferences.setdefault(host, (event.seq, candidate.preference))
-            case Noted(fact=FaultStarted() | FaultEnded()):
+            case Noted(fact=FaultStarted() | FaultEnded() | FaultHit() | ZoneChanged()):
                 return  # what happens to a host is nothing that it does
             case Noted(fact=UserActed()) if not self.start and event.node in self.nodes:
                 self.start = event.node

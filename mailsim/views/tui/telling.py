@@ -144,6 +144,7 @@ _FACT_SIGNS = {
     "net.timeout": "later",
     "net.drop": "failed",
     "fault.start": "failed",
+    "fault.hit": "failed",
     "fault.end": "ok",
     "auth.ok": "ok",
     "auth.fail": "failed",

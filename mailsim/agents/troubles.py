@@ -1,0 +1,84 @@
+"""What goes wrong inside the programs of a host for a time, because the scenario wants it so.
+
+A program asks its host's `troubles` in the moment when a trouble could show: before it answers a command, before it
+writes a mail to the disk. If one strikes, that is noted, and the beginning of the fault is a cause of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal, TypeAlias
+
+from mailsim.agents.operations import Note
+from mailsim.protocols.dns import Query
+from mailsim.protocols.smtp import Reply
+from mailsim.trace.facts import FaultHit
+
+Kind: TypeAlias = Literal["reply", "closed", "reply_lost", "disk_full", "over_quota", "dns_servfail"]
+
+
+@dataclass(slots=True, eq=False)
+class Trouble:
+    """One trouble while it lasts; an empty text means: any.
+
+    Attributes:
+        seq: the event with which the fault began.
+        service: the role that has it. command: what it happens at. address: the recipient that it is about.
+        zone: the domain (with all below it) that DNS questions must be about.
+        reply: what is said instead of the right answer.
+        left: how often it may still strike (None: always). probability: whether it does, each time anew.
+    """
+
+    kind: Kind
+    seq: int
+    service: str = ""
+    command: str = ""
+    address: str = ""
+    zone: str = ""
+    reply: Reply | None = None
+    left: int | None = None
+    probability: float = 1.0
+    chance: Random = field(default_factory=lambda: Random(0))
+
+    def fits(self, service: str, command: str, addresses: tuple[str, ...], zone: str) -> bool:
+        """Is it about this?"""
+        return (
+            self.service in ("", service)
+            and self.command in ("", command)
+            and (not self.address or self.address.lower() in (address.lower() for address in addresses))
+            and (not self.zone or f".{zone.lower()}".endswith(f".{self.zone}"))
+        )
+
+    def strikes(self) -> bool:
+        """Does it happen this time?"""
+        if self.left == 0 or (self.probability < 1 and self.chance.random() >= self.probability):
+            return False
+        if self.left is not None:
+            self.left -= 1
+        return True
+
+
+class Troubles:
+    """The troubles of one host; `active` are those that are on."""
+
+    def __init__(self, host: str = "") -> None:
+        self.host = host
+        self.active: list[Trouble] = []
+
+    async def strike(
+        self, *kinds: Kind, service: str = "", command: str = "", addresses: tuple[str, ...] = (), zone: str = ""
+    ) -> Trouble | None:
+        """The trouble of one of these kinds that shows now, noted in the trace; None, as nearly always."""
+        for trouble in self.active:
+            if trouble.kind in kinds and trouble.fits(service, command, addresses, zone) and trouble.strikes():
+                detail = " ".join(word for word in (command, trouble.address, zone.rstrip(".")) if word)
+                await Note(FaultHit(trouble.kind, self.host, detail), because=trouble.seq)
+                return trouble
+        return None
+
+
+async def dns_trouble(troubles: Troubles, query: Query, service: str) -> Trouble | None:
+    """The trouble of a DNS server with this question."""
+    name = query.question.name.to_text(omit_final_dot=True)
+    return await troubles.strike("dns_servfail", service=service, zone=name)

@@ -1,0 +1,124 @@
+"""From the faults of a scenario to what the network does: one function for each sort of breakage."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from random import Random
+
+from mailsim.agents.host import Host
+from mailsim.agents.troubles import Kind, Trouble
+from mailsim.net.faults import (
+    Breakage,
+    Cause,
+    Crash,
+    Filter,
+    Filtering,
+    IpNetwork,
+    LinkTrouble,
+    Plan,
+    Silence,
+    Silencing,
+    Spoiling,
+    Stop,
+    Troubling,
+)
+from mailsim.net.link import Direction
+from mailsim.net.network import Network
+from mailsim.protocols.smtp import Reply
+from mailsim.scenario.faults import HITS, Fault, detail, parse_reply
+
+DISK_FULL = Reply.of(452, "4.3.1", "Insufficient system storage")
+
+
+class Breaker:
+    """Plans the faults of a scenario. Args: stores: mailbox -> the host that has it."""
+
+    def __init__(self, network: Network, hosts: dict[str, Host], stores: dict[str, str]) -> None:
+        self.network, self.hosts, self.stores = network, hosts, stores
+
+    def plan(self, fault: Fault) -> None:
+        """Let a fault happen in its time."""
+        is_hit = fault.kind in HITS
+        plan = Plan(
+            fault.at.since(0),
+            fault.for_,
+            fault.every or 0,
+            fault.repeat or 0,
+            1.0 if is_hit else fault.probability,
+        )
+        node = fault.host or (fault.link[0] if fault.link else self.stores[fault.mailbox or ""])
+        cause = Cause(node, fault.kind, fault.target, fault.port, detail(fault))
+        chance = self.network.random(f"fault {fault.kind} {fault.target} {fault.at}")
+        self.network.break_down(plan, cause, self._breakage(fault, chance))
+
+    def _breakage(self, fault: Fault, chance: Random) -> Breakage:
+        if fault.kind == "dns_silent":
+            return Silencing(self.network.hosts[fault.host or ""], lambda seq: _silence(fault, seq, chance))
+        if fault.kind in HITS:
+            return self._troubling(fault, chance)
+        if fault.link is not None or fault.kind in ("cut", "slow", "lossy", "delayed"):
+            return Spoiling(self.network, self._directions(fault), lambda seq: _link_trouble(fault, seq))
+        host = self.network.hosts[fault.host or ""]
+        match fault.kind:
+            case "down":
+                return Crash(host)
+            case "stopped":
+                return Stop(host, fault.service or "")
+            case _:
+                remote = _network(fault.network)
+                return Filtering(host, fault.port, fault.direction or "in", remote, refuses=fault.kind == "refused")
+
+    def _directions(self, fault: Fault) -> list[Direction]:
+        """Out is from the first end to the second, or from the host."""
+        topology = self.network.topology
+        pairs = (
+            [fault.link]
+            if fault.link
+            else [(fault.host or "", other) for other in topology.neighbours(fault.host or "")]
+        )
+        direction = fault.direction or "both"
+        out = [topology.direction(*pair) for pair in pairs]
+        into = [topology.direction(b, a) for a, b in pairs]
+        return {"in": into, "out": out, "both": out + into}[direction]
+
+    def _troubling(self, fault: Fault, chance: Random) -> Troubling:
+        troubles = self.hosts[fault.host or self.stores[fault.mailbox or ""]].troubles
+        kind: Kind = fault.kind  # type: ignore[assignment]
+
+        def make(seq: int) -> Trouble:
+            reply = DISK_FULL if fault.kind == "disk_full" else parse_reply(fault.reply) if fault.reply else None
+            return Trouble(
+                kind,
+                seq,
+                service=fault.service or "",
+                command="MAIL" if fault.kind == "disk_full" else fault.command or "",
+                address=fault.address or fault.mailbox or "",
+                zone=fault.zone or "",
+                reply=reply,
+                left=fault.times,
+                probability=fault.probability,
+                chance=chance,
+            )
+
+        return Troubling(troubles, make)
+
+
+def _silence(fault: Fault, seq: int, chance: Random) -> Silence:
+    rule = Silence(seq, reason="silent", zone=fault.zone or "", left=fault.times)
+    rule.probability, rule.chance = fault.probability, chance
+    return rule
+
+
+def _link_trouble(fault: Fault, seq: int) -> LinkTrouble:
+    return LinkTrouble(
+        seq,
+        is_cut=fault.kind == "cut",
+        extra_latency_us=fault.delay or 0,
+        bandwidth_bps=fault.bandwidth or 0,
+        loss=fault.loss or 0.0,
+        rule=Filter(seq, fault.port, _network(fault.network)) if fault.kind == "filtered" else None,
+    )
+
+
+def _network(text: str | None) -> IpNetwork | None:
+    return ip_network(text) if text else None
