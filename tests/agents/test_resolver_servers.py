@@ -101,7 +101,7 @@ def test_when_one_server_is_down_the_other_is_asked_and_stays_preferred(down):
 
 def test_a_server_that_is_back_is_asked_again():
     world = TwoServers()
-    world.network.schedule_fault(0, 20 * S, "down", "ns1")
+    world.network.schedule_fault(0, 20 * S, "filtered", "ns1")
     for number in range(60):
         world.look_up(f"x{number}.firma.example")
     assert world.asked()["ns1"] > 10
