@@ -9,6 +9,9 @@ from typing import Any, cast
 import simpy
 from simpy.events import NORMAL
 
+OFF, NEVER = -1, 1 << 62
+"""The time of an alarm that is not set, and one that lies after all others."""
+
 
 class Due:
     """Something to happen at a moment: the least that SimPy's event loop asks of an event.
@@ -80,22 +83,22 @@ class Alarm:
     def __init__(self, clock: Clock, action: Callable[[], None]) -> None:
         self._clock = clock
         self._action: Callable[[], None] | None = action
-        self._pending_at = -1
-        self.at = -1
+        self._pending_at = NEVER
+        self.at = OFF
 
     def set(self, at_us: int) -> None:
         """Go off at `at_us`, instead of whenever it was set to before."""
         self.at = at_us
-        if self._pending_at < 0 or at_us < self._pending_at:
+        if at_us < self._pending_at:
             self._schedule(at_us)
 
     def clear(self) -> None:
         """Do not go off."""
-        self.at = -1
+        self.at = OFF
 
     def drop(self) -> None:
         """Never go off again, and let go of whoever owns it."""
-        self.at = -1
+        self.at = OFF
         self._action = None
 
     def _schedule(self, at_us: int) -> None:
@@ -108,11 +111,11 @@ class Alarm:
         now = clock.now_us = cast("int", clock.environment.now)
         if now != self._pending_at:
             return
-        self._pending_at = -1
+        self._pending_at = NEVER
         if self.at < 0 or self._action is None:
             return
         if self.at > now:
             self._schedule(self.at)
         else:
-            self.at = -1
+            self.at = OFF
             self._action()

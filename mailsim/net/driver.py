@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mailsim.agents import operations as ops
 from mailsim.errors import ConnectionLost, ConnectionTimedOut
-from mailsim.net.clock import Alarm
+from mailsim.net.clock import OFF, Alarm
 from mailsim.trace.facts import Fact, WaitTimedOut
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Task:
     """
 
     __slots__ = (
+        "_clock",
         "_on_timeout",
         "causes",
         "deadline",
@@ -60,6 +61,7 @@ class Task:
         service: str = "",
     ):
         self.network, self.host, self.name, self.causes, self.service = network, host, name, causes, service
+        self._clock = network.clock
         self.script: ops.Script | None = script
         self.deadline: Alarm | None = None
         self.waits_since = 0
@@ -74,23 +76,22 @@ class Task:
         if script is None:
             return
         if self.deadline is not None:
-            self.deadline.at = -1
+            self.deadline.at = OFF
         if self.waiter is not None:
             self.waiter.leave()
             self.waiter = None
+        handlers, send = HANDLERS, script.send
         try:
+            operation = send(answer) if error is None else script.throw(error)
             while True:
-                if error is None:
-                    operation = script.send(answer)
-                else:
-                    operation, error = script.throw(error), None
                 try:
-                    answer = HANDLERS[type(operation)](self, operation)
+                    answer = handlers[type(operation)](self, operation)
                 except ConnectionLost as lost:
-                    answer, error = None, lost
+                    operation = script.throw(lost)
                     continue
                 if answer is BLOCKED:
                     return
+                operation = send(answer)
         except StopIteration:
             self._end()
         except ConnectionLost:
@@ -126,8 +127,7 @@ class Task:
         self._on_timeout = on_timeout
         if self.deadline is None:
             self.deadline = Alarm(self.network.clock, self._timed_out)
-        now = self.network.clock.now_us
-        self.waits_since = now
+        now = self.waits_since = self._clock.now_us
         self.deadline.set(now + timeout_us)
 
     def _timed_out(self) -> None:
@@ -176,11 +176,13 @@ def _accept(task: Task, operation: ops.Accept) -> Any:
 
 
 def _send(task: Task, operation: ops.Send) -> Any:
-    return _endpoint(operation.connection).say(task, operation.protocol, operation.pdus)
+    endpoint: Any = operation.connection
+    return endpoint.say(task, operation.protocol, operation.pdus)
 
 
 def _receive(task: Task, operation: ops.Receive) -> Any:
-    return _endpoint(operation.connection).read(task, operation.timeout_us)
+    endpoint: Any = operation.connection
+    return endpoint.read(task, operation.timeout_us)
 
 
 def _receive_or_signal(task: Task, operation: ops.ReceiveOrSignal) -> Any:
@@ -263,7 +265,7 @@ def _spawn(task: Task, operation: ops.Spawn) -> Any:
     task.network.start_task(task.host, operation.name, operation.script, task.causes, service)
 
 
-def _note(task: Task, operation: ops.Note) -> Any:
+def _note(task: Task, operation: ops.Note) -> int:
     task.also_because_of(operation.because)
     return task.note(operation.fact)
 

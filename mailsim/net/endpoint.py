@@ -14,7 +14,7 @@ Three things bite:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -24,22 +24,22 @@ from mailsim.errors import (
     ConnectionReset,
     ConnectionTimedOut,
 )
-from mailsim.net.clock import Alarm
+from mailsim.net.clock import OFF, Alarm
 from mailsim.net.driver import BLOCKED, Task
-from mailsim.net.packets import TCP_MSS_OPTION, FlyingSegment, tcp_headers
+from mailsim.net.packets import TCP_MSS_OPTION, WINDOW, FlyingSegment, tcp_headers
 from mailsim.protocols.pdu import Pdu
 from mailsim.trace.events import ACK, FIN, PSH, RST, SYN, Path, Said, Segment
-from mailsim.trace.facts import TcpClosed, TcpEstablished, TcpLost, TcpRefused, TcpTimedOut
+from mailsim.trace.facts import TcpClosed, TcpEstablished, TcpFact, TcpLost, TcpRefused, TcpTimedOut
 
 if TYPE_CHECKING:
     from mailsim.net.host import HostNode
 
-WINDOW = 65535
 INITIAL_RTO_US = 1_000_000
 MINIMUM_RTO_US = 1_000_000
 MAXIMUM_RTO_US = 60_000_000
 DELAYED_ACK_US = 40_000
 MAXIMUM_RETRANSMISSIONS = 9
+NOT_TIMED = -1
 NUMBERS = 0xFFFFFFFF
 """Sequence numbers have 32 bits on the wire (RFC 9293 section 3.4)."""
 
@@ -56,7 +56,7 @@ class State(Enum):
     CLOSED = "CLOSED"
 
 
-ESTABLISHED = State.ESTABLISHED
+SYN_RECEIVED, ESTABLISHED = State.SYN_RECEIVED, State.ESTABLISHED
 SILENT = frozenset((State.CLOSED, State.FIN_WAIT, State.LAST_ACK))
 """States in which we have said that nothing more will come from us."""
 
@@ -125,7 +125,7 @@ class Endpoint(Connection):
         self._fin_sequence = -1
         self._unsent: deque[tuple[bytes | memoryview, int, tuple[int, ...]]] = deque()
         self._unacknowledged: deque[tuple[int, int, Segment]] = deque()
-        self._timed_sequence = -1
+        self._timed_sequence = NOT_TIMED
         self._timed_at = 0
         self._rtt_us = self._rtt_variation_us = 0
         self._rto_us = INITIAL_RTO_US
@@ -223,7 +223,7 @@ class Endpoint(Connection):
             self.state = State.LAST_ACK
         else:
             return
-        task.note(TcpClosed(*self.about(), "fin"))
+        self._note(task, TcpClosed, "fin")
         self._inbox.clear()
         self._unsent.append((b"", FIN, task.causes))
         self._push()
@@ -232,7 +232,7 @@ class Endpoint(Connection):
         """Throw the connection away: RST."""
         if self.state is State.CLOSED:
             return
-        task.note(TcpClosed(*self.about(), "rst"))
+        self._note(task, TcpClosed, "rst")
         self._emit(RST | ACK, self.send_next, b"", task.causes)
         self._release()
 
@@ -289,21 +289,30 @@ class Endpoint(Connection):
         """Send a segment that takes sequence space, and watch for its acknowledgment."""
         sequence = self.send_next
         end = self.send_next = sequence + length
+        now = self._clock.now_us
         if self._timed_sequence < 0:
-            self._timed_sequence, self._timed_at = end, self._clock.now_us
-        segment = self._emit(flags, sequence, payload, causes)
+            self._timed_sequence, self._timed_at = end, now
+        if flags & SYN:
+            segment = self._emit(flags, sequence, payload, causes)
+        else:
+            self.owed_segments = 0
+            self._ack_alarm.at = OFF
+            segment = FlyingSegment(self._path, payload, flags, sequence & NUMBERS, self.receive_next & NUMBERS)
+            self.host.transmit(segment, causes, self._headers + len(payload))
         self._unacknowledged.append((sequence, end, segment))
         alarm = self._retransmit_alarm
         if alarm.at < 0:
-            alarm.set(self._clock.now_us + self._rto_us)
+            alarm.set(now + self._rto_us)
 
-    def _emit(self, flags: int, sequence: int, payload: bytes, causes: tuple[int, ...], again: bool = False) -> Segment:
+    def _emit(
+        self, flags: int, sequence: int, payload: bytes, causes: tuple[int, ...], again: bool = False
+    ) -> FlyingSegment:
         """Build a segment and hand it to the network; whatever was owed an ACK has it now."""
         acknowledgment = mss = 0
         octets = self._headers + len(payload)
         if flags & ACK:
             self.owed_segments = 0
-            self._ack_alarm.at = -1
+            self._ack_alarm.at = OFF
             acknowledgment = self.receive_next & NUMBERS
         if flags & SYN:
             mss = self.mss
@@ -327,7 +336,7 @@ class Endpoint(Connection):
             self._lost("timeout", self._unacknowledged[0][2].seq, ConnectionTimedOut(f"{self.id}: no acknowledgment"))
             return
         sequence, _, segment = self._unacknowledged[0]
-        self._timed_sequence = -1
+        self._timed_sequence = NOT_TIMED
         self._backoff += 1
         self._emit(segment.flags, sequence, segment.payload, (segment.seq,), again=True)
         wait = min(self._rto_us << self._backoff, MAXIMUM_RTO_US)
@@ -400,7 +409,7 @@ class Endpoint(Connection):
         self._emit(ACK, self.send_next, b"", (segment.seq,))
         if task is not None:
             task.causes = (segment.seq,)
-            task.note(TcpEstablished(*self.about()))
+            self._note(task, TcpEstablished)
             task.resume(self)
 
     def _accept_in_order(self, segment: Segment) -> None:
@@ -461,23 +470,27 @@ class Endpoint(Connection):
 
     def _acknowledged(self, segment: Segment) -> None:
         """Drop what the other side has, learn the round-trip time, send what waited for room."""
-        ahead = (segment.acknowledgment - self.send_unacknowledged) & NUMBERS
-        if not ahead or ahead > self.send_next - self.send_unacknowledged:
+        before = self.send_unacknowledged
+        ahead = (segment.acknowledgment - before) & NUMBERS
+        if not ahead or ahead > self.send_next - before:
             return
-        if self.state is State.SYN_RECEIVED and ahead == 1:
+        if self.state is SYN_RECEIVED and ahead == 1:
             self._established_by(segment)
-        upto = self.send_unacknowledged = self.send_unacknowledged + ahead
+        upto = self.send_unacknowledged = before + ahead
         if upto >= self._timed_sequence >= 0:
+            self._timed_sequence = NOT_TIMED
             self._measure(self._clock.now_us - self._timed_at)
-            self._timed_sequence = -1
         self._backoff = self._retries = 0
         pending = self._unacknowledged
-        while pending and pending[0][1] <= upto:
-            pending.popleft()
+        if upto == self.send_next:
+            pending.clear()
+        else:
+            while pending and pending[0][1] <= upto:
+                pending.popleft()
         if pending:
             self._retransmit_alarm.set(self._clock.now_us + self._rto_us)
         else:
-            self._retransmit_alarm.at = -1
+            self._retransmit_alarm.at = OFF
         if self._unsent:
             self._push()
         if self._peer_fin:
@@ -486,14 +499,13 @@ class Endpoint(Connection):
     def _measure(self, sample_us: int) -> None:
         """Smooth the round-trip time and its variation (RFC 6298 section 2)."""
         smoothed, variation = self._rtt_us, self._rtt_variation_us
-        if not smoothed:
-            smoothed, variation = sample_us, sample_us // 2
-        else:
+        if smoothed:
             variation += (abs(smoothed - sample_us) - variation) // 4
             smoothed += (sample_us - smoothed) // 8
+        else:
+            smoothed, variation = sample_us, sample_us // 2
         self._rtt_us, self._rtt_variation_us = smoothed, variation
-        rto_us = smoothed + 4 * variation
-        self._rto_us = max(MINIMUM_RTO_US, rto_us)
+        self._rto_us = max(MINIMUM_RTO_US, smoothed + 4 * variation)
 
     def _established_by(self, segment: Segment) -> None:
         self.state = State.ESTABLISHED
@@ -507,7 +519,7 @@ class Endpoint(Connection):
         self._release()
         if task is not None:
             task.causes = (segment.seq,)
-            task.note(TcpRefused(*self.about()))
+            self._note(task, TcpRefused)
             task.resume(error=ConnectionRefused(f"{self.peer_address} port {self.peer_port}"))
 
     def connect_timed_out(self) -> None:
@@ -518,7 +530,7 @@ class Endpoint(Connection):
             return
         waited = self._clock.now_us - task.waits_since
         task.also_because_of(self.host.network.silenced.pop(self.id, -1))
-        task.note(TcpTimedOut(*self.about(), waited))
+        self._note(task, TcpTimedOut, waited)
         task.resume(error=ConnectionTimedOut(f"{self.peer_address} port {self.peer_port}"))
 
     def _reset_by(self, segment: Segment) -> None:
@@ -553,6 +565,13 @@ class Endpoint(Connection):
         self._unacknowledged.clear()
         self._unsent.clear()
         self.host.tcp.forget(self)
+
+    def _note(self, task: Task, kind: Callable[..., TcpFact], *more: str | int) -> None:
+        """Note something about this connection; when nobody keeps the trace, it is not even put together."""
+        if self._recorder.keep:
+            task.note(kind(*self.about(), *more))
+        else:
+            task.causes = (self._recorder.take_seq(),)
 
     def about(self) -> tuple[str, str, str, int, int, str]:
         """What every fact about this connection begins with (see `facts.TcpFact`)."""

@@ -63,6 +63,7 @@ class HostNode:
         "_arrivals",
         "_clock",
         "_recorder",
+        "_sources",
         "_ways",
         "addresses",
         "closed_ports",
@@ -99,9 +100,15 @@ class HostNode:
             FlyingDatagram: [self._datagram_arrived],
         }
         self._ways: dict[str, Way] = {}
+        self._sources: dict[str, str | None] = {}
 
     def source_for(self, destination: str) -> str | None:
         """Our address to use towards a destination: of its family; the loopback one for ourselves."""
+        if destination not in self._sources:
+            self._sources[destination] = self._choose_source(destination)
+        return self._sources[destination]
+
+    def _choose_source(self, destination: str) -> str | None:
         if destination in LOOPBACK_ADDRESSES or destination in self.addresses:
             return destination
         is_ipv6 = ":" in destination
@@ -114,8 +121,8 @@ class HostNode:
         now = clock.now_us
         seq = packet.seq = recorder.next_seq
         recorder.next_seq = seq + 1
-        packet.at, packet.node, packet.causes = now, self.name, causes
         if recorder.keep:
+            packet.at, packet.node, packet.causes = now, self.name, causes
             recorder.events.append(packet)
         destination = packet.path.destination
         way = self._ways.get(destination) or self._find_way(destination)

@@ -52,12 +52,12 @@ class Route:
         if not self.directions:
             return now_us + LOOPBACK_US, None
         time = now_us
-        bits = octets * 8_000_000
+        bits = octets * -8_000_000  # negative, because // shall round up
         for direction in self.directions:
             free_at = direction.free_at
             if free_at > time:
                 time = free_at
-            time += -(-bits // direction.bandwidth_bps)
+            time -= bits // direction.bandwidth_bps
             direction.free_at = time
             time += direction.latency_us
             if direction.loss and direction.random.random() < direction.loss:

@@ -14,6 +14,8 @@ from mailsim.trace.events import LOST, Datagram, Path, Segment
 
 ETHERNET, IPV4, IPV6, TCP, UDP = 14, 20, 40, 20, 8
 TCP_MSS_OPTION = 4
+WINDOW = 65535
+"""Octets that every TCP of this network offers to take."""
 
 Callbacks = list[Callable[[Any], None]] | None
 
@@ -33,9 +35,9 @@ class FlyingSegment(Segment):
         flags: int,
         sequence: int,
         acknowledgment: int,
-        window: int,
-        mss: int,
-        retransmission: bool,
+        window: int = WINDOW,
+        mss: int = 0,
+        retransmission: bool = False,
     ) -> None:
         self.path, self.payload = path, payload
         self.flags, self.sequence, self.acknowledgment = flags, sequence, acknowledgment
