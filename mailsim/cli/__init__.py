@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from mailsim.cli import files, serving, stepping, watching
+from mailsim.cli import digging, files, serving, stepping, watching
 
 app = typer.Typer(
     name="mailsim",
@@ -19,6 +19,7 @@ files.add_to(app)
 watching.add_to(app)
 stepping.add_to(app)
 serving.add_to(app)
+digging.add_to(app)
 
 
 def main() -> None:

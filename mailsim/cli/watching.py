@@ -61,7 +61,7 @@ def run(
 
             write_recording(trace, save)
         if events is None or str(events) != "-":
-            console, width = _console()
+            console, width = console_and_width()
             write(run_lines(trace, Level.of(detail or trace.world.detail), lang, width), console)
 
 
@@ -81,7 +81,7 @@ def why(
         trace = trace_of(scenario, seed)
         if not 0 <= number < len(trace.events):
             refuse(say("why.no-event", lang, seq=number, last=len(trace.events) - 1))
-        console, width = _console()
+        console, width = console_and_width()
         write(why_lines(trace, number, lang, width, Level.of(detail)), console)
 
 
@@ -127,7 +127,7 @@ def _export(trace: Trace, file: Path) -> None:
         write_jsonl(trace, stream)
 
 
-def _console() -> tuple[Console, int]:
+def console_and_width() -> tuple[Console, int]:
     """Where to print, and how wide: as the terminal is; into a pipe, as COLUMNS says."""
     from rich.console import Console
 

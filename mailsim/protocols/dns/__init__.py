@@ -6,7 +6,7 @@ from mailsim.protocols.dns.cache import Cache, CacheLimits, Known, KnownFailure,
 from mailsim.protocols.dns.delegation import ADDRESS_TYPES, Delegation, Server
 from mailsim.protocols.dns.framing import Frames
 from mailsim.protocols.dns.interpretation import interpret
-from mailsim.protocols.dns.messages import NO_QUESTIONS, TRANSFERS, Answer, Query, polite_any
+from mailsim.protocols.dns.messages import EDNS_UDP_BYTES, NO_QUESTIONS, TRANSFERS, Answer, Query, polite_any
 from mailsim.protocols.dns.recursion import Ask, AskTcp, Done, RecursionLimits, Resolution, Step
 from mailsim.protocols.dns.servers import ServerBook
 from mailsim.protocols.dns.values import Question, RRset, name_of
@@ -15,6 +15,7 @@ from mailsim.protocols.dns.zone import Zone, ZoneSyntaxError
 
 __all__ = [
     "ADDRESS_TYPES",
+    "EDNS_UDP_BYTES",
     "NO_QUESTIONS",
     "TRANSFERS",
     "Answer",
