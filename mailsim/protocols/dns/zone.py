@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import dns.exception
@@ -61,26 +62,11 @@ class Zone:
 
         `$INCLUDE` and `$GENERATE` are refused: a scenario reads no other files and no million records.
 
+        The same text is read only once: a scenario is looked at several times before it runs.
+
         Raises: ZoneSyntaxError.
         """
-        tokenizer = _Tokenizer(text)
-        lines: dict[tuple[Name, Rdata], int] = {}
-
-        def remember_line(_transaction: Any, name: Name, rdataset: Rdataset) -> None:
-            for rdata in rdataset:
-                lines.setdefault((name, rdata), tokenizer.line)
-
-        try:
-            zone = dns.zone.Zone(None if origin is None else name_of(origin), IN, relativize=False)
-            with zone.writer(True) as transaction:
-                transaction.check_put_rdataset(remember_line)
-                reader = _Reader(tokenizer, IN, transaction, allow_directives=("$ORIGIN", "$TTL"))
-                reader.read()
-        except dns.zonefile.UnknownOrigin as problem:
-            raise ZoneSyntaxError(tokenizer.line, "no origin: start with $ORIGIN") from problem
-        except (dns.exception.DNSException, LocalProtocolError, ValueError) as problem:
-            raise ZoneSyntaxError(tokenizer.line, _plain(problem, tokenizer.word)) from problem
-        return _checked(zone, lines, tuple(reader.outside))
+        return _parse(text, origin)
 
     @property
     def soa(self) -> RRset:
@@ -90,6 +76,28 @@ class Zone:
         """All record sets, in the order of the file."""
         for node in self.nodes.values():
             yield from node.values()
+
+
+@lru_cache(maxsize=128)
+def _parse(text: str, origin: str | None) -> Zone:
+    tokenizer = _Tokenizer(text)
+    lines: dict[tuple[Name, Rdata], int] = {}
+
+    def remember_line(_transaction: Any, name: Name, rdataset: Rdataset) -> None:
+        for rdata in rdataset:
+            lines.setdefault((name, rdata), tokenizer.line)
+
+    try:
+        zone = dns.zone.Zone(None if origin is None else name_of(origin), IN, relativize=False)
+        with zone.writer(True) as transaction:
+            transaction.check_put_rdataset(remember_line)
+            reader = _Reader(tokenizer, IN, transaction, allow_directives=("$ORIGIN", "$TTL"))
+            reader.read()
+    except dns.zonefile.UnknownOrigin as problem:
+        raise ZoneSyntaxError(tokenizer.line, "no origin: start with $ORIGIN") from problem
+    except (dns.exception.DNSException, LocalProtocolError, ValueError) as problem:
+        raise ZoneSyntaxError(tokenizer.line, _plain(problem, tokenizer.word)) from problem
+    return _checked(zone, lines, tuple(reader.outside))
 
 
 def _checked(zone: dns.zone.Zone, lines: dict[tuple[Name, Rdata], int], outside: tuple[tuple[Name, int], ...]) -> Zone:
