@@ -9,6 +9,7 @@ MailsimError
 |   +-- ConnectionTimedOut  nobody answered in time
 |   +-- ConnectionReset     RST in the middle of a connection
 |   +-- HostUnreachable     there is no route or no such address
+|   +-- TlsFailed           TLS could not be set up, or was broken
 +-- ScenarioError           a file of the user is wrong (file, line, column, hint)
 """
 
@@ -49,6 +50,20 @@ class ConnectionReset(ConnectionLost):
 
 class HostUnreachable(ConnectionLost):
     """There is no route to the address, or no host has it."""
+
+
+class TlsFailed(ConnectionLost):
+    """TLS could not be set up, or what came was not what TLS allows.
+
+    Args: message, and reason: the slug of the fact `tls.fail`, e.g. `expired`.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message, reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class ScenarioError(MailsimError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
+from mailsim.agents import tls
 from mailsim.agents.directory import User
 from mailsim.agents.host import Host
 from mailsim.agents.imap_answers import WRONG_PASSWORD, Answer, Refusal, refusal
@@ -18,7 +19,7 @@ from mailsim.agents.imap_selected import SelectedMailbox
 from mailsim.agents.operations import Close as CloseConnection
 from mailsim.agents.operations import Connection, Note, Receive, ReceiveOrSignal, Script, Send, Sleep
 from mailsim.agents.policy import AccessPolicy
-from mailsim.agents.smtp_server import listen
+from mailsim.agents.smtp_server import listen_twice
 from mailsim.errors import ConnectionLost, ConnectionTimedOut
 from mailsim.mail.account import Account
 from mailsim.protocols import sasl
@@ -45,6 +46,7 @@ from mailsim.protocols.imap import (
     SaslResponse,
     Search,
     Select,
+    StartTls,
     Status,
     Store,
     code_of,
@@ -59,18 +61,24 @@ SERVER_ID = (("name", "mailsim"),)
 async def imap_server(host: Host, policy: AccessPolicy) -> None:
     """Serve the mailboxes of this host by IMAP, for ever."""
 
-    def visit(connection: Connection) -> Script:
-        return ImapSession(host, policy, connection).run()
+    def visit(connection: Connection, implicit_tls: bool) -> Script:
+        return ImapSession(host, policy, connection, implicit_tls=implicit_tls).run()
 
-    await listen(policy.imap_port, "imap", visit)
+    implicit_port = policy.imaps_port if policy.tls and host.has_certificate else 0
+    await listen_twice(policy.imap_port, implicit_port, "imap", visit)
 
 
 class ImapSession:
     """One client's visit."""
 
-    def __init__(self, host: Host, policy: AccessPolicy, connection: Connection) -> None:
+    def __init__(self, host: Host, policy: AccessPolicy, connection: Connection, *, implicit_tls: bool = False) -> None:
         self.host, self.policy, self.connection = host, policy, connection
-        self.engine = ImapServer(ImapServerConfig(host.name))
+        self.implicit_tls = implicit_tls
+        offers_tls = policy.tls and host.has_certificate
+        config = ImapServerConfig(
+            host.name, starttls=offers_tls, plaintext_login=policy.plaintext_login or not offers_tls
+        )
+        self.engine = ImapServer(config, secure=implicit_tls)
         self.user: User | None = None
         self.selected: SelectedMailbox | None = None
         self._mechanism: sasl.ServerMechanism | None = None
@@ -78,6 +86,8 @@ class ImapSession:
     async def run(self) -> None:
         """The whole visit, from the greeting to the end of the connection."""
         try:
+            if self.implicit_tls:
+                await self._start_tls("implicit")
             await self._say([self.engine.greeting()])
             while not self.engine.closed:
                 await self._next()
@@ -97,6 +107,10 @@ class ImapSession:
                 await self._lose_patience()
             case SaslResponse(data):
                 await self._say([await self._step(data)])
+            case StartTls():
+                await self._say([self.engine.ok("Begin TLS negotiation now")])
+                await self._start_tls("starttls")
+                await tls.note_discarded(self.engine.tls_started())
             case Idle():
                 await self._say([self.engine.idling(), *self._news()])
             case Done():
@@ -135,6 +149,9 @@ class ImapSession:
         if not data:
             raise ConnectionLost("the client is gone")
         self.engine.receive(data)
+
+    async def _start_tls(self, mode: tls.Start) -> None:
+        await tls.serve_tls(self.connection, mode, self.policy.imap_timeout_us, self.policy.tls_versions)
 
     async def _received(self) -> bytes | None:
         """What the client says next; None when it idles and something happens in the mailbox first (RFC 2177)."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mailsim.agents import tls
 from mailsim.agents.host import Host
 from mailsim.agents.operations import Close, Connection, Note, Receive, Script, Send, Sleep
 from mailsim.agents.policy import AccessPolicy
-from mailsim.agents.smtp_server import listen
+from mailsim.agents.smtp_server import listen_twice
 from mailsim.agents.store_notes import publish
 from mailsim.errors import ConnectionLost
 from mailsim.mail.store import INBOX, Account, InUse, MaildropLock, NoSuchFolder
@@ -31,18 +32,22 @@ from mailsim.trace.facts import AuthFailed, AuthSucceeded
 async def pop3_server(host: Host, policy: AccessPolicy) -> None:
     """Serve the mailboxes of this host by POP3, for ever."""
 
-    def visit(connection: Connection) -> Script:
-        return Pop3Session(host, policy, connection).run()
+    def visit(connection: Connection, implicit_tls: bool) -> Script:
+        return Pop3Session(host, policy, connection, implicit_tls=implicit_tls).run()
 
-    await listen(policy.pop3_port, "pop3", visit)
+    implicit_port = policy.pop3s_port if policy.tls and host.has_certificate else 0
+    await listen_twice(policy.pop3_port, implicit_port, "pop3", visit)
 
 
 class Pop3Session:
     """One client's visit: the maildrop is locked from the login to the end."""
 
-    def __init__(self, host: Host, policy: AccessPolicy, connection: Connection) -> None:
+    def __init__(self, host: Host, policy: AccessPolicy, connection: Connection, *, implicit_tls: bool = False) -> None:
         self.host, self.policy, self.connection = host, policy, connection
-        self.engine = Pop3Server(Pop3Config(host.name))
+        self.implicit_tls = implicit_tls
+        offers_tls = policy.tls and host.has_certificate
+        config = Pop3Config(host.name, stls=offers_tls, cleartext_login=policy.plaintext_login or not offers_tls)
+        self.engine = Pop3Server(config, secure=implicit_tls)
         self.account: Account | None = None
         self.lock: MaildropLock | None = None
         self._uids: dict[str, int] = {}
@@ -51,6 +56,8 @@ class Pop3Session:
     async def run(self) -> None:
         """The whole visit. A client that goes without QUIT deletes nothing (RFC 1939 section 6)."""
         try:
+            if self.implicit_tls:
+                await self._start_tls("implicit")
             await self._say([self.engine.greeting()])
             while not self.engine.closed:
                 await self._next()
@@ -72,7 +79,11 @@ class Pop3Session:
                 await self._say([self._content(self._uids[uid])])
             case Update(uids):
                 await self._say([await self._update([self._uids[uid] for uid in uids])])
-            case ApopLogin() | StartTls():
+            case StartTls():
+                await self._say([self.engine.start_tls()])
+                await self._start_tls("starttls")
+                await tls.note_discarded(self.engine.discarded)
+            case ApopLogin():
                 await self._say([self.engine.refuse("not offered")])
 
     async def _listen(self) -> None:
@@ -80,6 +91,9 @@ class Pop3Session:
         if not data:
             raise ConnectionLost("the client is gone")
         self.engine.receive(data)
+
+    async def _start_tls(self, mode: tls.Start) -> None:
+        await tls.serve_tls(self.connection, mode, self.policy.pop3_timeout_us, self.policy.tls_versions)
 
     async def _say(self, replies: Sequence[Reply | Greeting | Challenge]) -> None:
         await Send(self.connection, "pop", replies)

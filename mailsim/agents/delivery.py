@@ -18,7 +18,8 @@ from mailsim.agents.outcome import DROPPED, NO_ADDRESS_YET, Conclusion, Outcome,
 from mailsim.agents.policy import Action, MtaPolicy, Situation
 from mailsim.agents.routing import Hop, Route
 from mailsim.agents.smtp_client import SmtpClient
-from mailsim.errors import ConnectionLost, RemoteProtocolError
+from mailsim.agents.tls import NO_TLS, ClientTls
+from mailsim.errors import ConnectionLost, RemoteProtocolError, TlsFailed
 from mailsim.mail.envelope import Envelope
 from mailsim.protocols.smtp import Reply
 from mailsim.trace.facts import RouteFailed
@@ -80,16 +81,21 @@ class Attempt:
             if not self.waiting or "next_mx" in actions:
                 return
 
-    async def _try_address(self, name: str, address: str) -> set[Action]:
+    async def _try_address(self, name: str, address: str, *, without_tls: bool = False) -> set[Action]:
         """Speak to one server. Gives what the table said, for those who still wait."""
         try:
-            smtp = await self._connect(address)
+            smtp = await self._connect(name, address, without_tls)
         except ConnectionLost as error:
             situation, reply = conclusion(error)
             return await self._failed(self.waiting, name, address, situation, reply)
         replies: dict[str, Reply] = {}
         try:
             turned_away = await self._converse(smtp, replies)
+        except TlsFailed as error:
+            await smtp.quit()
+            if self.policy.relay_tls == "opportunistic":  # better in the clear than not at all (RFC 7435)
+                return await self._try_address(name, address, without_tls=True)
+            return await self._failed(self.waiting, name, address, *conclusion(error))
         except (ConnectionLost, RemoteProtocolError):
             actions = await self._sort(name, address, replies, smtp.reports_itself)
             actions |= await self._failed(self._without(replies), name, address, "dropped", DROPPED)
@@ -102,11 +108,16 @@ class Attempt:
         await smtp.quit()
         return actions
 
-    async def _connect(self, address: str) -> SmtpClient:
+    async def _connect(self, name: str, address: str, without_tls: bool) -> SmtpClient:
         policy = self.policy
         if self.is_local:
             return await SmtpClient.connect(address, policy.lmtp_port, policy.timeouts, protocol="lmtp")
-        return await SmtpClient.connect(address, policy.relay_port, policy.timeouts, pipelining=policy.pipelining)
+        tls = (
+            NO_TLS if without_tls else ClientTls(policy.relay_tls, name, policy.check_certificate, policy.tls_versions)
+        )
+        return await SmtpClient.connect(
+            address, policy.relay_port, policy.timeouts, pipelining=policy.pipelining, tls=tls
+        )
 
     async def _converse(self, smtp: SmtpClient, replies: dict[str, Reply]) -> Reply | None:
         """The dialogue; gives the reply by which the server wanted no mail at all, if it did so."""

@@ -32,6 +32,7 @@ class Host:
         directory: the users and aliases that its servers know.
         store: the mailboxes, if it has any. queue: the MTA's queue, if it has one.
         troubles: what goes wrong in its programs at the moment.
+        has_certificate: whether its servers can do TLS.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Host:
         directory: Directory | None = None,
         store: Store | None = None,
         queue: Queue | None = None,
+        has_certificate: bool = False,
     ) -> None:
         self.name, self.addresses, self.calendar = name, addresses, calendar
         self.seed, self.resolvers = seed, resolvers
@@ -51,6 +53,7 @@ class Host:
         self.store, self.queue = store, queue
         self.troubles = Troubles(name)
         self._unsaid: list[Fact] = []
+        self.has_certificate = has_certificate
         self._random: dict[str, random.Random] = {}
         self._mailbox_signals: dict[str, Signal] = {}
         self.stub = StubResolver(resolvers, self.random("stub resolver"))

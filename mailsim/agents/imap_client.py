@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailsim.agents.operations import Close, Connect, Connection, Receive, Send
-from mailsim.errors import ConnectionLost, ConnectionReset
+from mailsim.agents.tls import NO_TLS, ClientTls, note_discarded
+from mailsim.errors import ConnectionLost, ConnectionReset, RemoteProtocolError
 from mailsim.protocols import imap
 from mailsim.protocols.imap import (
     Append,
+    Capability,
     Command,
     Condition,
     Continuation,
@@ -22,6 +24,7 @@ from mailsim.protocols.imap import (
     SearchData,
     Select,
     SequenceSet,
+    StartTls,
     Store,
     StoreMode,
     Tagged,
@@ -47,13 +50,36 @@ class ImapClient:
         self.exists = 0
 
     @classmethod
-    async def connect(cls, address: str, port: int, timeout_us: int) -> ImapClient:
-        """Open a connection and wait for the greeting. Raises: ConnectionLost, RemoteProtocolError."""
+    async def connect(cls, address: str, port: int, timeout_us: int, tls: ClientTls = NO_TLS) -> ImapClient:
+        """Open a connection, wait for the greeting, and get TLS as far as it is wanted.
+
+        Raises: ConnectionLost, TlsFailed, RemoteProtocolError; then the connection is closed.
+        """
         client = cls(await Connect(address, port, timeout_us))
-        greeting = await client._next()
-        assert isinstance(greeting, Greeting)
-        client.greeting = greeting
+        try:
+            if tls.is_implicit:
+                await tls.start(client.connection, "implicit", REPLY_TIMEOUT_US)
+            greeting = await client._next()
+            assert isinstance(greeting, Greeting)
+            client.greeting = greeting
+            if tls.wants_starttls:
+                await client._get_tls(tls)
+        except (ConnectionLost, RemoteProtocolError):
+            await Close(client.connection)
+            raise
         return client
+
+    async def _get_tls(self, tls: ClientTls) -> None:
+        """STARTTLS if it is offered, and what is offered is asked again after it (RFC 9051 section 6.2.1)."""
+        if not self.engine.capabilities:
+            await self.ask(Capability())
+        is_offered = self.engine.can("STARTTLS") and self.engine.state is imap.State.NOT_AUTHENTICATED
+        if is_offered and (await self.ask(StartTls()))[0].status == "OK":
+            await tls.start(self.connection, "starttls", REPLY_TIMEOUT_US)
+            await note_discarded(self.engine.tls_started())
+            await self.ask(Capability())
+        elif tls.mode == "required":
+            await tls.give_up(self.connection, is_offered=is_offered)
 
     async def login(self, user: str, password: str) -> Tagged:
         """LOGIN (RFC 3501 section 6.2.3); in the clear unless TLS is up."""

@@ -16,6 +16,7 @@ from mailsim.agents.outcome import conclusion
 from mailsim.agents.policy import MuaPolicy
 from mailsim.agents.pop3_client import Pop3Client
 from mailsim.agents.stub import Found
+from mailsim.agents.tls import ClientTls
 from mailsim.errors import ConnectionLost, RemoteProtocolError
 from mailsim.mail import header
 from mailsim.mail.identity import message_key
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mailsim.agents.mua import Account
 
 PORT = {"imap": 143, "pop3": 110}
+IMPLICIT_TLS_PORT = {"imap": 993, "pop3": 995}
 INBOX, SENT = "INBOX", "Sent"
 C = TypeVar("C", ImapClient, Pop3Client)
 
@@ -84,10 +86,13 @@ class Inbox:
     async def _pop3(self, address: str) -> Pop3Client:
         return await Pop3Client.connect(address, *self._door("pop3"))
 
-    def _door(self, protocol: Literal["imap", "pop3"]) -> tuple[int, int]:
-        """Port and connect timeout."""
-        port = self.policy.access_port if protocol == self.policy.access else 0
-        return port or PORT[protocol], self.policy.timeouts.connect_us
+    def _door(self, protocol: Literal["imap", "pop3"]) -> tuple[int, int, ClientTls]:
+        """Port, connect timeout, and what TLS is wanted."""
+        policy = self.policy
+        tls = ClientTls(policy.access_tls, self.account.access_host, policy.check_certificate, policy.tls_versions)
+        port = policy.access_port if protocol == policy.access else 0
+        usual = IMPLICIT_TLS_PORT if tls.is_implicit else PORT
+        return port or usual[protocol], policy.timeouts.connect_us, tls
 
     async def _addresses(self) -> Sequence[str]:
         found = await self.host.look_up(self.account.access_host, self.policy.address_families)

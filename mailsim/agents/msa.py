@@ -12,10 +12,10 @@ from mailsim.agents import routing
 from mailsim.agents.directory import User
 from mailsim.agents.host import Host
 from mailsim.agents.mta import LOOP, UNKNOWN_USER, stamp
-from mailsim.agents.operations import Connection, Note, Now
+from mailsim.agents.operations import Connection, Note, Now, Script
 from mailsim.agents.policy import MsaPolicy
 from mailsim.agents.queue import Queue
-from mailsim.agents.smtp_server import Session, listen
+from mailsim.agents.smtp_server import Session, listen_twice
 from mailsim.mail import header
 from mailsim.mail.dates import rfc5322_date
 from mailsim.mail.envelope import Envelope
@@ -29,8 +29,13 @@ NOT_QUALIFIED = Reply.of(550, "5.1.2", "The recipient's domain is not fully qual
 
 
 async def serve(host: Host, policy: MsaPolicy, queue: Queue) -> None:
-    """Listen on the submission port for ever; what is accepted goes into the queue of the host's MTA."""
-    await listen(policy.port, "msa session", lambda connection: MsaSession(host, policy, queue, connection).run())
+    """Listen on the submission ports for ever; what is accepted goes into the queue of the host's MTA."""
+
+    def visit(connection: Connection, implicit_tls: bool) -> Script:
+        return MsaSession(host, policy, queue, connection, implicit_tls=implicit_tls).run()
+
+    implicit_port = policy.implicit_port if policy.tls and host.has_certificate else 0
+    await listen_twice(policy.port, implicit_port, "msa session", visit)
 
 
 class MsaSession(Session):
@@ -38,7 +43,10 @@ class MsaSession(Session):
 
     service = "msa"
 
-    def __init__(self, host: Host, policy: MsaPolicy, queue: Queue, connection: Connection) -> None:
+    def __init__(
+        self, host: Host, policy: MsaPolicy, queue: Queue, connection: Connection, *, implicit_tls: bool = False
+    ) -> None:
+        offers_tls = policy.tls and host.has_certificate
         config = SmtpServerConfig(
             hostname=policy.hostname or host.name,
             pipelining=policy.pipelining,
@@ -46,8 +54,17 @@ class MsaSession(Session):
             max_recipients=policy.max_recipients,
             auth_mechanisms=policy.auth_mechanisms,
             require_auth=policy.require_auth,
+            starttls=offers_tls,
+            require_tls=policy.require_tls and offers_tls,
+            auth_requires_tls=policy.auth_requires_tls and offers_tls,
         )
-        super().__init__(connection, config, policy.command_timeout_us)
+        super().__init__(
+            connection,
+            config,
+            policy.command_timeout_us,
+            implicit_tls=implicit_tls,
+            tls_versions=policy.tls_versions,
+        )
         self.host, self.policy, self.queue = host, policy, queue
         self.user: User | None = None
 

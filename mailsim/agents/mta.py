@@ -42,8 +42,9 @@ class MtaSession(Session):
             pipelining=policy.pipelining,
             size_limit=policy.size_limit,
             max_recipients=policy.max_recipients,
+            starttls=policy.tls and host.has_certificate,
         )
-        super().__init__(connection, config, policy.command_timeout_us)
+        super().__init__(connection, config, policy.command_timeout_us, tls_versions=policy.tls_versions)
         self.host, self.policy, self.queue = host, policy, queue
 
     async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:

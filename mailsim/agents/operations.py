@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from mailsim.protocols.pdu import Pdu
 from mailsim.trace.facts import Fact
@@ -97,6 +97,22 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Secured:
+    """What TLS has agreed on.
+
+    Attributes:
+        version, cipher: as OpenSSL calls them, e.g. `TLSv1.3` and `TLS_AES_256_GCM_SHA384`.
+        problem: what is wrong with the server's certificate, e.g. `expired`; "" when nothing is, and for servers.
+        discarded: octets of plaintext that had come too early and were thrown away.
+    """
+
+    version: str
+    cipher: str
+    problem: str = ""
+    discarded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """A datagram that has come in, and where an answer to it goes."""
 
@@ -161,6 +177,30 @@ class ReceiveOrSignal(Operation["bytes | None"]):
     connection: Connection
     signal: Signal
     timeout_us: int | None = None
+
+
+@dataclass(slots=True)
+class StartTls(Operation[Secured]):
+    """Put TLS under the connection: everything that follows is encrypted (RFC 8446, RFC 5246).
+
+    What came in the clear and was not read is thrown away first (RFC 3207 section 4.2); what a protocol engine holds
+    back, the script must throw away. A script whose `TlsFailed` says so can do nothing more than close.
+
+    Attributes:
+        mode: `implicit` from the beginning of the connection, or `starttls`.
+        server_name: of a client, whom it wants to talk to: SNI, and the name in the certificate.
+        check: of a client, whether a bad certificate ends the connection.
+        versions: of TLS that are allowed, of `1.2` and `1.3`.
+
+    Raises: TlsFailed, ConnectionTimedOut after `timeout_us`, ConnectionReset.
+    """
+
+    connection: Connection
+    mode: Literal["implicit", "starttls"]
+    timeout_us: int | None = None
+    server_name: str = ""
+    check: bool = False
+    versions: tuple[str, ...] = ("1.2", "1.3")
 
 
 @dataclass(slots=True)

@@ -11,7 +11,8 @@ from mailsim.agents.outcome import DROPPED, NO_ADDRESS_YET, conclusion
 from mailsim.agents.policy import MuaPolicy
 from mailsim.agents.smtp_client import SmtpClient
 from mailsim.agents.stub import Found
-from mailsim.errors import ConnectionLost, RemoteProtocolError
+from mailsim.agents.tls import NO_TLS, ClientTls
+from mailsim.errors import ConnectionLost, RemoteProtocolError, TlsFailed
 from mailsim.mail.envelope import Envelope
 from mailsim.protocols.smtp import Reply
 from mailsim.trace.facts import PolicyVerdict
@@ -19,15 +20,16 @@ from mailsim.trace.facts import PolicyVerdict
 if TYPE_CHECKING:
     from mailsim.agents.mua import Account
 
-RELAY_PORT = 25
+RELAY_PORT, SUBMISSION_PORT, IMPLICIT_TLS_PORT = 25, 587, 465
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where a client takes a mail to, and whether it logs in there."""
+    """Where a client takes a mail to, how the connection is protected, and whether it logs in there."""
 
     host: str
     port: int
+    tls: ClientTls
     auth: bool
 
 
@@ -66,15 +68,17 @@ class Outbox:
 
     async def _servers(self, recipients: tuple[str, ...]) -> dict[Server, list[str]]:
         """The server that is set up, for everybody; or what a client finds that looks up MX itself (M10)."""
-        if not self.policy.lookup_mx:
-            configured = Server(self.account.submission_host, self.policy.submission_port, self.policy.auth)
-            return {configured: list(recipients)}
+        policy, configured = self.policy, self.account.submission_host
+        if not policy.lookup_mx:
+            tls = ClientTls(policy.submission_tls, configured, policy.check_certificate, policy.tls_versions)
+            port = policy.submission_port or (IMPLICIT_TLS_PORT if tls.is_implicit else SUBMISSION_PORT)
+            return {Server(configured, port, tls, policy.auth): list(recipients)}
         servers: dict[Server, list[str]] = {}
         for recipient in recipients:
             domain = recipient.rpartition("@")[2]
             found = await self.host.stub.lookup_mx(domain)
             best = min(found.records, key=lambda mx: mx.preference).host if isinstance(found, Found) else domain
-            servers.setdefault(Server(best, RELAY_PORT, False), []).append(recipient)
+            servers.setdefault(Server(best, RELAY_PORT, NO_TLS, False), []).append(recipient)
         return servers
 
     async def _try_server(self, server: Server, envelope: Envelope, content: bytes) -> dict[str, Reply]:
@@ -84,7 +88,7 @@ class Outbox:
         for address in found.records if isinstance(found, Found) else ():
             try:
                 smtp = await SmtpClient.connect(
-                    address, server.port, self.policy.timeouts, pipelining=self.policy.pipelining
+                    address, server.port, self.policy.timeouts, pipelining=self.policy.pipelining, tls=server.tls
                 )
             except ConnectionLost as error:
                 failure = conclusion(error)[1]
@@ -93,7 +97,7 @@ class Outbox:
         return dict.fromkeys(envelope.recipients, failure)
 
     async def _converse(self, smtp: SmtpClient, server: Server, envelope: Envelope, content: bytes) -> dict[str, Reply]:
-        """Greet, log in, hand over (RFC 6409): STARTTLS will come before logging in."""
+        """Greet, get TLS, log in, hand over (RFC 6409, RFC 8314)."""
         replies: dict[str, Reply] = {}
         try:
             reply = await smtp.greet()
@@ -103,6 +107,8 @@ class Outbox:
                 reply = await smtp.authenticate(self.account.login_name, self.account.password)
             if reply.is_positive:
                 await smtp.transact(envelope, content, replies, self.policy.transfer)
+        except TlsFailed as error:
+            reply = conclusion(error)[1]
         except (ConnectionLost, RemoteProtocolError):
             reply = DROPPED
         await smtp.quit()

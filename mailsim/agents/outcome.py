@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailsim.agents.policy import Situation
-from mailsim.errors import ConnectionLost, ConnectionRefused, ConnectionTimedOut, HostUnreachable
+from mailsim.errors import ConnectionLost, ConnectionRefused, ConnectionTimedOut, HostUnreachable, TlsFailed
 from mailsim.protocols.smtp import Reply
 
 REFUSED = Reply.of(451, "4.4.1", "Connection refused")
@@ -54,5 +54,7 @@ def conclusion(error: ConnectionLost) -> tuple[Situation, Reply]:
             return "timeout", TIMED_OUT
         case HostUnreachable():
             return "unreachable", UNREACHABLE
+        case TlsFailed():
+            return "tls", Reply.of(451, "4.7.5", f"TLS failed: {error.reason}")
         case _:
             return "dropped", DROPPED

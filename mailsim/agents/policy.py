@@ -23,6 +23,7 @@ Situation = Literal[
     "refused",
     "timeout",
     "unreachable",
+    "tls",
     "no_address",
     "greeting_4yz",
     "greeting_5yz",
@@ -31,10 +32,15 @@ Situation = Literal[
     "reply_5yz",
 ]
 
+TlsMode = Literal["none", "opportunistic", "required", "implicit"]
+TlsVersion = Literal["1.2", "1.3"]
+TLS_VERSIONS: tuple[TlsVersion, ...] = ("1.2", "1.3")
+
 FAILOVER: Mapping[Situation, Action] = {
     "refused": "next_address",
     "timeout": "next_address",
     "unreachable": "next_address",
+    "tls": "next_mx",
     "no_address": "next_mx",
     "greeting_4yz": "next_mx",
     "greeting_5yz": "next_mx",
@@ -86,14 +92,20 @@ class Transfer:
 class MuaPolicy:
     """How a mail client is set up and what it believes; names, servers and passwords are in `mua.Account`."""
 
-    submission_port: int = 587
+    submission_port: int = 0
+    """0 is the usual one: 587, or 465 with TLS from the beginning."""
+    submission_tls: TlsMode = "required"
+    """`required`: STARTTLS or nothing; `opportunistic`: if it is offered; `implicit`: TLS from the beginning."""
     auth: bool = True
     """Whether it logs in before it submits (RFC 6409 section 4.3)."""
-    tls: Literal["none"] = "none"
-    """TLS is a later issue; `starttls` and `implicit` will join."""
     access: Literal["imap", "pop3"] = "imap"
     access_port: int = 0
-    """0 is the protocol's own: 143 for IMAP, 110 for POP3."""
+    """0 is the usual one: 143 for IMAP and 110 for POP3, with TLS from the beginning 993 and 995."""
+    access_tls: TlsMode = "implicit"
+    """The same choice for reading (RFC 8314 section 3)."""
+    check_certificate: bool = True
+    """Whether a certificate that is expired, of nobody known or for another name ends the connection."""
+    tls_versions: tuple[TlsVersion, ...] = TLS_VERSIONS
     lookup_mx: bool = False
     """Belief M10: the client itself looks for the recipient's MX and talks to its port 25."""
     keep_bcc: bool = False
@@ -118,8 +130,17 @@ class MsaPolicy:
     """The submission server (RFC 6409): whom it lets in and what it may repair."""
 
     port: int = 587
+    implicit_port: int = 465
+    """With TLS from the beginning (RFC 8314 section 3.3); 0 for none."""
     hostname: str = ""
     """What it calls itself; "" is the host's own name."""
+    tls: bool = True
+    """Offers STARTTLS and TLS from the beginning, if the host has a certificate."""
+    tls_versions: tuple[TlsVersion, ...] = TLS_VERSIONS
+    require_tls: bool = False
+    """Nearly every command is 530 until TLS is there (RFC 3207 section 4)."""
+    auth_requires_tls: bool = True
+    """Where TLS is offered, AUTH is not offered without it, and 538 if tried (RFC 4954 section 6)."""
     require_auth: bool = True
     """Nobody submits without having logged in: 530 (RFC 6409 section 4.3)."""
     auth_mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
@@ -147,6 +168,10 @@ class MtaPolicy:
     """What it calls itself in greetings, EHLO and Received; "" is the host's own name."""
     local_domains: tuple[str, ...] = ()
     """Domains whose mailboxes are here: final delivery (RFC 5321 section 2.3.10)."""
+    tls: bool = True
+    """Offers STARTTLS, if the host has a certificate; nobody is obliged to use it (RFC 3207 section 4)."""
+    tls_versions: tuple[TlsVersion, ...] = TLS_VERSIONS
+    """For both directions."""
     relay_domains: tuple[str, ...] = ()
     """Domains for which it is a backup or a gateway: takes mail from anyone, passes it on."""
     relay_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
@@ -186,6 +211,10 @@ class MtaPolicy:
     """Where its MDA listens: final delivery goes there by LMTP."""
     relay_port: int = 25
     """Port of the next server; MX cannot name one. 587 is belief M05."""
+    relay_tls: Literal["none", "opportunistic", "required"] = "opportunistic"
+    """Towards other servers: if they offer it (RFC 7435), or not at all without it."""
+    check_certificate: bool = False
+    """Whether the certificate of the next server must be good: few are, so most servers do not look."""
     pipelining: bool = True
     transfer: Transfer = Transfer()
     timeouts: SmtpTimeouts = SmtpTimeouts()
@@ -222,13 +251,22 @@ class AccessPolicy:
 
     imap: bool = True
     imap_port: int = 143
+    imaps_port: int = 993
+    """With TLS from the beginning (RFC 8314 section 3.2); 0 for none."""
     imap_timeout_us: int = 30 * MINUTE_US
     """Autologout; RFC 9051 section 5.4 wants 30 minutes at least."""
     pop3: bool = True
     pop3_port: int = 110
+    pop3s_port: int = 995
+    """With TLS from the beginning (RFC 8314 section 3.1); 0 for none."""
     pop3_timeout_us: int = 10 * MINUTE_US
     """Autologout without entering UPDATE (RFC 1939 section 3: 10 minutes at least)."""
     pop3_delete_on_retr: bool = False
     """Belief M28: RETR deletes."""
+    tls: bool = True
+    """Offers STARTTLS (STLS in POP3) and TLS from the beginning, if the host has a certificate."""
+    tls_versions: tuple[TlsVersion, ...] = TLS_VERSIONS
+    plaintext_login: bool = False
+    """Whether, where TLS is offered, one may log in without it (LOGINDISABLED, RFC 9051 section 6.2.3)."""
     auth_failure_delay_us: int = 2 * SECOND_US
     """What a wrong password costs, so that guessing is slow."""

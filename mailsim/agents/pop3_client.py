@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mailsim.agents.operations import Close, Connect, Connection, Receive, Send
+from mailsim.agents.tls import NO_TLS, ClientTls, note_discarded
 from mailsim.errors import ConnectionLost, ConnectionReset, RemoteProtocolError
 from mailsim.protocols import pop3
-from mailsim.protocols.pop3 import Command, Dele, Greeting, Pass, Quit, Reply, Retr, Uidl, User, unique_ids
+from mailsim.protocols.pop3 import Capa, Command, Dele, Greeting, Pass, Quit, Reply, Retr, Stls, Uidl, User, unique_ids
 
 REPLY_TIMEOUT_US = 300_000_000
 
@@ -19,13 +20,35 @@ class Pop3Client:
         self.greeting = Greeting(False, "")
 
     @classmethod
-    async def connect(cls, address: str, port: int, timeout_us: int) -> Pop3Client:
-        """Open a connection and wait for the greeting. Raises: ConnectionLost, RemoteProtocolError."""
+    async def connect(cls, address: str, port: int, timeout_us: int, tls: ClientTls = NO_TLS) -> Pop3Client:
+        """Open a connection, wait for the greeting, and get TLS as far as it is wanted.
+
+        Raises: ConnectionLost, TlsFailed, RemoteProtocolError; then the connection is closed.
+        """
         client = cls(await Connect(address, port, timeout_us))
-        greeting = await client._next()
-        assert isinstance(greeting, Greeting)
-        client.greeting = greeting
+        try:
+            if tls.is_implicit:
+                await tls.start(client.connection, "implicit", REPLY_TIMEOUT_US)
+            greeting = await client._next()
+            assert isinstance(greeting, Greeting)
+            client.greeting = greeting
+            if tls.wants_starttls:
+                await client._get_tls(tls)
+        except (ConnectionLost, RemoteProtocolError):
+            await Close(client.connection)
+            raise
         return client
+
+    async def _get_tls(self, tls: ClientTls) -> None:
+        """STLS if it is offered, and CAPA again after it (RFC 2595 section 4)."""
+        await self.ask(Capa())
+        is_offered = "STLS" in (self.engine.capabilities or ())
+        if is_offered and (await self.ask(Stls())).ok:
+            await tls.start(self.connection, "starttls", REPLY_TIMEOUT_US)
+            await note_discarded(self.engine.tls_started())
+            await self.ask(Capa())
+        elif tls.mode == "required":
+            await tls.give_up(self.connection, is_offered=is_offered)
 
     async def login(self, user: str, password: str) -> Reply:
         """USER and PASS (RFC 1939 section 7); in the clear unless TLS is up. Gives the reply that decided."""

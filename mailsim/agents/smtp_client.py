@@ -18,6 +18,7 @@ from typing import Literal
 from mailsim.agents.handover import Handover
 from mailsim.agents.operations import Close, Connect, Connection, Receive, Send
 from mailsim.agents.policy import SmtpTimeouts, Transfer
+from mailsim.agents.tls import NO_TLS, ClientTls, Start, note_discarded
 from mailsim.errors import ConnectionLost, ConnectionReset, RemoteProtocolError
 from mailsim.mail.envelope import Envelope
 from mailsim.protocols import sasl, smtp
@@ -33,6 +34,7 @@ from mailsim.protocols.smtp import (
     Lhlo,
     Quit,
     Reply,
+    StartTls,
 )
 
 NOT_RECOGNIZED = (500, 502, 504)
@@ -49,9 +51,11 @@ class SmtpClient:
         engine: the client's side of the protocol; its `extensions` are what the server offers.
     """
 
-    def __init__(self, connection: Connection, timeouts: SmtpTimeouts, is_lmtp: bool, pipelining: bool) -> None:
-        self.connection, self.timeouts = connection, timeouts
-        self.engine = smtp.SmtpClient(is_lmtp=is_lmtp)
+    def __init__(
+        self, connection: Connection, timeouts: SmtpTimeouts, is_lmtp: bool, pipelining: bool, tls: ClientTls = NO_TLS
+    ) -> None:
+        self.connection, self.timeouts, self.tls = connection, timeouts, tls
+        self.engine = smtp.SmtpClient(is_lmtp=is_lmtp, tls_active=tls.is_implicit)
         self.greeting = Reply(0)
         self._protocol = "lmtp" if is_lmtp else "smtp"
         self._likes_pipelining = pipelining
@@ -65,10 +69,14 @@ class SmtpClient:
         *,
         protocol: Literal["smtp", "lmtp"] = "smtp",
         pipelining: bool = True,
+        tls: ClientTls = NO_TLS,
     ) -> SmtpClient:
-        """Open a connection; the greeting is not read yet. Raises: ConnectionLost."""
+        """Open a connection; the greeting is not read yet. Raises: ConnectionLost, TlsFailed."""
         connection = await Connect(address, port, timeouts.connect_us)
-        return cls(connection, timeouts, protocol == "lmtp", pipelining)
+        client = cls(connection, timeouts, protocol == "lmtp", pipelining, tls)
+        if tls.is_implicit:
+            await client._start_tls("implicit")
+        return client
 
     @property
     def reports_itself(self) -> bool:
@@ -81,13 +89,47 @@ class SmtpClient:
         return self.greeting
 
     async def hello(self, name: str) -> Reply:
-        """Say who we are: EHLO, or HELO to a server that does not know EHLO (RFC 5321 section 3.2)."""
+        """Say who we are, and do it again once TLS is there, if TLS is wanted (RFC 3207 section 4.2).
+
+        Raises: TlsFailed, ConnectionLost.
+        """
+        reply = await self._say_hello(name)
+        if not reply.is_positive or not self.tls.wants_starttls or self.engine.tls_active:
+            return reply
+        if await self._get_tls():
+            return await self._say_hello(name)
+        if self.tls.mode == "required":
+            await self.tls.give_up(self.connection, is_offered="STARTTLS" in self.engine.extensions)
+        return reply
+
+    async def _say_hello(self, name: str) -> Reply:
+        """EHLO, or HELO to a server that does not know EHLO (RFC 5321 section 3.2)."""
         if self.engine.is_lmtp:
             return await self.ask(Lhlo(name))
         reply = await self.ask(Ehlo(name))
         if reply.code in NOT_RECOGNIZED:
             reply = await self.ask(Helo(name))
         return reply
+
+    async def _get_tls(self) -> bool:
+        """STARTTLS, if it is offered; gives whether TLS is there."""
+        if "STARTTLS" not in self.engine.extensions:
+            return False
+        if not (await self.ask(StartTls())).is_positive:
+            if self.engine.is_closed:
+                raise ConnectionReset("the server said goodbye to STARTTLS")
+            return False
+        await self._start_tls("starttls")
+        await note_discarded(self.engine.reset_after_tls())
+        return True
+
+    async def _start_tls(self, mode: Start) -> None:
+        """The handshake; one that fails leaves no open connection behind."""
+        try:
+            await self.tls.start(self.connection, mode, self.timeouts.command_us)
+        except ConnectionLost:
+            await Close(self.connection)
+            raise
 
     async def authenticate(self, login: str, password: str) -> Reply:
         """Log in with the best mechanism that both sides know (RFC 4954); 504 of our own when there is none."""

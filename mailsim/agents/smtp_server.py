@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from mailsim.agents import tls
 from mailsim.agents.host import Host
 from mailsim.agents.operations import Abort, Accept, Close, Connection, Listen, Receive, Script, Send, Spawn
+from mailsim.agents.policy import TLS_VERSIONS, TlsVersion
 from mailsim.agents.troubles import Kind, Trouble
 from mailsim.errors import ConnectionLost, ConnectionTimedOut
 from mailsim.protocols.smtp import (
@@ -24,6 +26,7 @@ from mailsim.protocols.smtp import (
     Reply,
     SmtpServer,
     SmtpServerConfig,
+    StartTls,
 )
 from mailsim.protocols.smtp.events import Asked
 
@@ -38,6 +41,14 @@ async def listen(port: int, name: str, session: Callable[[Connection], Script]) 
         await Spawn(name, session(connection))
 
 
+async def listen_twice(port: int, implicit_port: int, name: str, session: Callable[[Connection, bool], Script]) -> None:
+    """Answer on a port, and on another one with TLS from the beginning (0: on none) which the session is told."""
+    if implicit_port:
+        secure = listen(implicit_port, name, lambda connection: session(connection, True))
+        await Spawn(f"{name} on port {implicit_port}", secure)
+    await listen(port, name, lambda connection: session(connection, False))
+
+
 class Session:
     """One client's visit. Subclasses override `answer`.
 
@@ -48,9 +59,18 @@ class Session:
     service = "mta"
     host: Host
 
-    def __init__(self, connection: Connection, config: SmtpServerConfig, command_timeout_us: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        config: SmtpServerConfig,
+        command_timeout_us: int,
+        *,
+        implicit_tls: bool = False,
+        tls_versions: tuple[TlsVersion, ...] = TLS_VERSIONS,
+    ) -> None:
         self.connection = connection
-        self.engine = SmtpServer(config)
+        self.engine = SmtpServer(config, tls_active=implicit_tls)
+        self._implicit_tls, self._tls_versions = implicit_tls, tls_versions
         self._timeout_us = command_timeout_us
         self._unsent: list[Reply] = []
 
@@ -61,6 +81,8 @@ class Session:
     async def run(self) -> None:
         """The whole visit, from the greeting to the end of the connection."""
         try:
+            if self._implicit_tls:
+                await self._start_tls("implicit")
             struck = await self._trouble("CONNECT", "reply", "closed")
             self._unsent.append(self.engine.greeting(struck.reply if struck else None))
             while not self.engine.is_closed:
@@ -81,6 +103,11 @@ class Session:
                 self._unsent.append(reply)
             case Challenge() as challenge:
                 self._unsent.append(challenge)
+            case StartTls():
+                self._unsent.append(self.engine.accept())
+                await self._flush()
+                await self._start_tls("starttls")
+                await tls.note_discarded(self.engine.reset_after_tls())
             case asked:
                 answer = await self._struck(asked) or await self.answer(asked)
                 await self._trouble(command_name(asked), "reply_lost")
@@ -121,6 +148,9 @@ class Session:
         if not data:
             raise ConnectionLost("the client is gone")
         self.engine.receive(data)
+
+    async def _start_tls(self, mode: tls.Start) -> None:
+        await tls.serve_tls(self.connection, mode, self._timeout_us, self._tls_versions)
 
     async def _flush(self) -> None:
         if self._unsent:

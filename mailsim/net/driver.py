@@ -192,6 +192,10 @@ def _receive_or_signal(task: Task, operation: ops.ReceiveOrSignal) -> Any:
     return answer
 
 
+def _start_tls(task: Task, operation: ops.StartTls) -> Any:
+    return _endpoint(operation.connection).start_tls(task, operation)
+
+
 def _close(task: Task, operation: ops.Close) -> Any:
     _endpoint(operation.connection).close(task)
 
@@ -281,6 +285,7 @@ HANDLERS: dict[type[Any], Callable[[Task, Any], Any]] = {
     ops.Send: _send,
     ops.Receive: _receive,
     ops.ReceiveOrSignal: _receive_or_signal,
+    ops.StartTls: _start_tls,
     ops.Close: _close,
     ops.Abort: _abort,
     ops.OpenSocket: _open_socket,

@@ -18,12 +18,13 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from mailsim.agents.operations import Connection
+from mailsim.agents.operations import Connection, StartTls
 from mailsim.errors import (
     ConnectionRefused,
     ConnectionReset,
     ConnectionTimedOut,
 )
+from mailsim.net import tls
 from mailsim.net.clock import OFF, Alarm
 from mailsim.net.driver import BLOCKED, Task
 from mailsim.net.packets import TCP_MSS_OPTION, WINDOW, FlyingSegment, tcp_headers
@@ -93,6 +94,7 @@ class Endpoint(Connection):
         "_unacknowledged",
         "_unsent",
         "host",
+        "layer",
         "mss",
         "owed_segments",
         "receive_next",
@@ -111,6 +113,7 @@ class Endpoint(Connection):
         self.is_client, self.tls, self.service = is_client, False, ""
         self._path = Path(conn, *local, *peer, peer_name)
         self._headers = tcp_headers(self.local_address)
+        self.layer: tls.TlsLayer | None = None
         self.state = State.SYN_SENT if is_client else State.SYN_RECEIVED
         self.mss = mss_for(self.local_address)
         self.send_next = self.send_unacknowledged = host.network.initial_sequence()
@@ -139,7 +142,8 @@ class Endpoint(Connection):
 
     def say(self, task: Task, protocol: str, pdus: Sequence[Pdu]) -> int:
         """Send PDUs in one write: an event for each, and segments caused by them."""
-        if self.state is not ESTABLISHED and self.state in SILENT:
+        layer = self.layer
+        if (self.state is not ESTABLISHED and self.state in SILENT) or (layer is not None and layer.has_failed):
             raise ConnectionReset(f"{self.id} is closed")
         recorder = self._recorder
         first = recorder.next_seq
@@ -154,7 +158,7 @@ class Endpoint(Connection):
         else:
             recorder.next_seq = first + len(pdus)
         task.causes = last = said[-1:]
-        self.write(data, said)
+        self.write(data if layer is None else layer.encrypt(data), said)
         return last[0] if last else -1
 
     def _record(self, causes: tuple[int, ...], protocol: str, pdus: Sequence[Pdu]) -> None:
@@ -184,18 +188,37 @@ class Endpoint(Connection):
 
     def read(self, task: Task, timeout_us: int | None) -> Any:
         """All bytes that have come, b"" at the end of the stream; else wait."""
+        layer = self.layer
         if self._inbox:
-            task.also_because_of(self._inbox_cause)
-            return self._take()
+            data = self._take() if layer is None else tls.read(self, layer, task, self._take())
+            if data:
+                task.also_because_of(self._inbox_cause)
+                return data
         if self.state is State.CLOSED and not self._peer_fin:
             raise ConnectionReset(f"{self.id} was reset")
-        if self._peer_fin:
+        if self._peer_fin or (layer is not None and layer.is_over):
             task.also_because_of(self._inbox_cause)
             return b""
+        self.wait(task, timeout_us)
+        return BLOCKED
+
+    def start_tls(self, task: Task, wish: StartTls) -> Any:
+        """Throw away what came in the clear, and put TLS under the connection."""
+        if self.state is State.CLOSED:
+            raise ConnectionReset(f"{self.id} was reset")
+        return tls.start(self, task, wish, len(self._take()))
+
+    def wait(self, task: Task, timeout_us: int | None) -> None:
+        """Let a task wait for what comes next."""
         self._reader = task
         if timeout_us is not None:
             task.patience(timeout_us, self._stop_waiting)
-        return BLOCKED
+
+    def stop_waiting(self) -> Task:
+        """The task that waits; it has what it waited for."""
+        task, self._reader = self._reader, None
+        assert task is not None
+        return task
 
     def stop_reading(self, answer: bytes | None) -> None:
         """Resume the reader without bytes: a signal came first."""
@@ -217,6 +240,7 @@ class Endpoint(Connection):
 
     def close(self, task: Task) -> None:
         """Close in order: FIN after everything that was sent."""
+        layer = self.layer
         if self.state in (State.ESTABLISHED, State.SYN_RECEIVED):
             self.state = State.FIN_WAIT
         elif self.state is State.CLOSE_WAIT:
@@ -225,6 +249,8 @@ class Endpoint(Connection):
             return
         self._note(task, TcpClosed, "fin")
         self._inbox.clear()
+        if layer is not None:
+            self.write(layer.farewell(), task.causes)
         self._unsent.append((b"", FIN, task.causes))
         self._push()
 
@@ -367,6 +393,9 @@ class Endpoint(Connection):
         reader = self._reader
         if reader is None:
             self._inbox.append(payload)
+        elif self.layer is not None:
+            self._inbox.append(payload)
+            self._wake_reader(cause)
         else:
             self._reader = None
             reader.causes = (cause,)
@@ -458,6 +487,9 @@ class Endpoint(Connection):
     def _wake_reader(self, cause: int) -> None:
         reader = self._reader
         if reader is None or not (self._inbox or self._peer_fin):
+            return
+        if self.layer is not None:
+            tls.arrived(self, self.layer, self._take(), cause, is_end=self._peer_fin)
             return
         self._reader = None
         reader.woken(cause, self._take())

@@ -20,6 +20,7 @@ from mailsim.trace.recorder import Recorder
 
 if TYPE_CHECKING:
     from mailsim.net.endpoint import Endpoint
+    from mailsim.net.tls_contexts import TlsContexts
 
 SIMPLIFICATIONS = (
     "tcp.no-congestion-control",
@@ -46,6 +47,7 @@ class Network:
     Attributes:
         silenced: connection -> the last of its packets that a fault threw away: why its ends wait in vain.
         link_faults: how many faults of links are on, so that packets need not look for them when there are none.
+        tls: the certificates of the hosts, and whom clients trust; None in a world without TLS.
     """
 
     def __init__(self, recorder: Recorder, seed: int = 0) -> None:
@@ -54,6 +56,7 @@ class Network:
         self.topology = Topology()
         self.flows = Flows()
         self.hosts: dict[str, HostNode] = {}
+        self.tls: TlsContexts | None = None
         self._by_address: dict[str, HostNode] = {}
         self.link_faults = 0
         self.silenced: dict[str, int] = {}

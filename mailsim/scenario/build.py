@@ -22,13 +22,11 @@ from mailsim.net.network import SIMPLIFICATIONS, Network
 from mailsim.protocols.dns import Delegation, Zone, ZoneSet
 from mailsim.scenario import schema
 from mailsim.scenario.breakages import Breaker
+from mailsim.scenario.certify import certify
 from mailsim.scenario.roles import IMAP_FIELDS, POP3_FIELDS, to_policy
 from mailsim.trace.facts import ZoneChanged
 from mailsim.trace.recorder import Recorder
 from mailsim.trace.trace import Link, Node, Trace, World
-
-NO_TLS = "tls.not-yet"
-"""Until TLS is there, clients log in in the clear; the screens say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +41,36 @@ class Simulation:
     def run(self) -> Trace:
         """Let everything happen. Deterministic: the same scenario and seed give the same trace."""
         self.network.run(self.until_us)
-        return Trace(self.world, self.network.recorder.events, self.until_us)
+        secrets = self.network.tls.secrets() if self.network.tls else b""
+        return Trace(self.world, self.network.recorder.events, self.until_us, secrets)
 
     def so_far(self) -> Trace:
         """What has happened by now, when somebody else lets the world run (the gateway, `talk`)."""
         return Trace(self.world, self.network.recorder.events, self.network.clock.now_us)
 
 
-def build(scenario: schema.Scenario, seed: int | None = None, recorder: Recorder | None = None) -> Simulation:
+def build(
+    scenario: schema.Scenario,
+    seed: int | None = None,
+    recorder: Recorder | None = None,
+    *,
+    for_real_clients: bool = False,
+) -> Simulation:
     """Build the world of an expanded scenario.
 
-    Args: seed: instead of the scenario's own. recorder: where events go; by default they are all kept.
+    Args:
+        seed: instead of the scenario's own. recorder: where events go; by default they are all kept.
+        for_real_clients: whether servers have certificates that every real client understands.
     """
-    return _Builder(scenario, scenario.seed if seed is None else seed, recorder or Recorder()).build()
+    builder = _Builder(scenario, scenario.seed if seed is None else seed, recorder or Recorder(), for_real_clients)
+    return builder.build()
 
 
 class _Builder:
-    def __init__(self, scenario: schema.Scenario, seed: int, recorder: Recorder) -> None:
+    def __init__(self, scenario: schema.Scenario, seed: int, recorder: Recorder, for_real_clients: bool) -> None:
         assert scenario.start is not None, "only an expanded scenario can be built"
         assert scenario.until is not None
-        self.scenario, self.seed = scenario, seed
+        self.scenario, self.seed, self.for_real_clients = scenario, seed, for_real_clients
         self.until_us = scenario.until.since(0)
         offset = scenario.start.utcoffset()
         assert offset is not None
@@ -78,6 +86,8 @@ class _Builder:
             self.network.add_router(name)
         for link in self.scenario.links:
             self.network.add_link(*link.between, link.latency, link.bandwidth, link.loss)
+        certificates = {name: host.certificate for name, host in self.scenario.hosts.items() if host.certificate}
+        self.network.tls = certify(certificates, self.calendar, with_rsa=self.for_real_clients)
         for name, host in self.scenario.hosts.items():
             self.hosts[name] = self._host(name, host)
         for name, host in self.scenario.hosts.items():
@@ -111,6 +121,7 @@ class _Builder:
             _reachable(resolvers, host.addresses),
             Directory(users, host.aliases),
             store,
+            has_certificate=host.certificate is not None and host.certificate.kind != "none",
         )
 
     def _resolvers(self, host: schema.Host) -> Iterable[str]:
@@ -222,7 +233,7 @@ class _Builder:
             users={address: user.name or address for address, user in scenario.users.items()},
             zones=dict(scenario.zones),
             texts=scenario.texts,
-            simplifications=(NO_TLS, *SIMPLIFICATIONS),
+            simplifications=SIMPLIFICATIONS,
         )
 
 

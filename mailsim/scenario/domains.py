@@ -100,6 +100,8 @@ def _let_relay(operator: Plan, host: str, domain: str) -> None:
 def hosts_of(plan: Plan, relayed: Mapping[str, Iterable[str]]) -> dict[str, Data]:
     """The hosts of a domain; `relayed`: which domains an additional host of an operator takes mail for."""
     made: dict[str, Data] = {plan.mail: {"roles": _mail_roles(plan)}}
+    if not plan.domain.tls:
+        made[plan.mail]["certificate"] = {"kind": "none"}
     for host in plan.extra_mx:
         roles: Data = {"relay_domains": [plan.name], "routes": {plan.name: plan.mail}}
         made[host] = {"roles": {"mta": {"relay_domains": list(relayed[host])} if host in relayed else roles}}
@@ -131,15 +133,25 @@ def computers(plan: Plan) -> dict[str, str]:
     return found
 
 
-def user_defaults(local_part: str, pc: str, mail: str) -> Data:
-    """What a user has who says nothing about it."""
+def user_defaults(local_part: str, pc: str, mail: str, server: Mapping[str, Any]) -> Data:
+    """What a user has who says nothing about it; the client fits the `server`, which may be one without TLS."""
+    client: Data = {"submission_host": mail, "access_host": mail}
+    roles, has_certificate = server.get("roles", {}), server.get("certificate", {}).get("kind") != "none"
+    if not has_certificate or not _role(roles, "msa").get("tls", True):
+        client["submission_tls"] = "none"
+    if not has_certificate or not (_role(roles, "imap").get("tls", True) and _role(roles, "pop3").get("tls", True)):
+        client["access_tls"] = "none"
     return {
         "name": local_part[:1].upper() + local_part[1:],
         "password": f"secret-{local_part}",
         "pc": pc,
         "store": mail,
-        "client": {"submission_host": mail, "access_host": mail},
+        "client": client,
     }
+
+
+def _role(roles: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return roles.get(name) or {}
 
 
 def written(user: User) -> Data:

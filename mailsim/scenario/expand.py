@@ -14,7 +14,7 @@ from typing import Any
 from mailsim.scenario import domains as plans_of
 from mailsim.scenario.addresses import INFRASTRUCTURE, AddressPlan
 from mailsim.scenario.domains import INTERNET, ROOT_SERVER, TLD_SERVER, Data, Plan, nearest
-from mailsim.scenario.schema import ROLE_NAMES, Scenario
+from mailsim.scenario.schema import ROLE_NAMES, WITH_TLS, Scenario
 from mailsim.scenario.tree import Path
 from mailsim.scenario.units import DURATIONS, Moment, format_duration
 from mailsim.scenario.zones import (
@@ -119,6 +119,8 @@ class _Expansion:
                 host.setdefault("resolvers", resolvers)
             roles = host.setdefault("roles", {})
             roles.pop("without", None)
+            if any(role in roles for role in WITH_TLS):
+                host.setdefault("certificate", {"kind": "valid"})
             host["roles"] = {role: roles[role] for role in ROLE_NAMES if role in roles}
             if "resolver" in roles:
                 roles["resolver"].setdefault("root", roots)
@@ -148,7 +150,7 @@ class _Expansion:
         for plan in self.plans.values():
             pcs = plans_of.computers(plan)
             for local_part, user in plan.domain.users.items():
-                made = plans_of.user_defaults(local_part, pcs[local_part], plan.mail)
+                made = plans_of.user_defaults(local_part, pcs[local_part], plan.mail, self.data["hosts"][plan.mail])
                 users[f"{local_part}@{plan.name}"] = laid_over(made, plans_of.written(user))
         for address, said in self.data.get("users", {}).items():
             if address in users:
@@ -157,7 +159,9 @@ class _Expansion:
             home = self.plans.get(domain)
             mail = home.mail if home else self._mail_host_of(domain)
             pc = said.get("pc") or nearest_pc(domain, self.data["hosts"])
-            users[address] = laid_over(plans_of.user_defaults(local_part, pc, mail), said) if mail and pc else said
+            if mail and pc:
+                said = laid_over(plans_of.user_defaults(local_part, pc, mail, self.data["hosts"][mail]), said)
+            users[address] = said
         self.data["users"] = users
 
     def _mail_host_of(self, domain: str) -> str:

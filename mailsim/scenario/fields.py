@@ -169,6 +169,19 @@ IpAddress: TypeAlias = Annotated[
 ]
 """An IPv4 or IPv6 address in its usual form (RFC 5952)."""
 
+
+def _server_name(value: object) -> str:
+    try:
+        return str(ipaddress.ip_address(text_of(value)))
+    except ValueError:
+        return _domain(value)
+
+
+ServerName: TypeAlias = Annotated[
+    str, BeforeValidator(_server_name), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 254})
+]
+"""A host name or an IP address, as it stands in a certificate."""
+
 IpNetwork: TypeAlias = Annotated[str, BeforeValidator(_network), WithJsonSchema({"type": "string"})]
 """A network in CIDR form."""
 

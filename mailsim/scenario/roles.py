@@ -99,12 +99,19 @@ def _kind(name: str, hint: Any) -> Any:
     return {bool: StrictBool, str: StrictStr}.get(hint, hint)
 
 
-IMAP_FIELDS = {"imap_port": "port", "imap_timeout_us": "timeout_us", "auth_failure_delay_us": "auth_failure_delay_us"}
+_ACCESS_FIELDS = {name: name for name in ("tls", "tls_versions", "plaintext_login", "auth_failure_delay_us")}
+IMAP_FIELDS = {
+    "imap_port": "port",
+    "imaps_port": "implicit_port",
+    "imap_timeout_us": "timeout_us",
+    **_ACCESS_FIELDS,
+}
 POP3_FIELDS = {
     "pop3_port": "port",
+    "pop3s_port": "implicit_port",
     "pop3_timeout_us": "timeout_us",
     "pop3_delete_on_retr": "delete_on_retr",
-    "auth_failure_delay_us": "auth_failure_delay_us",
+    **_ACCESS_FIELDS,
 }
 
 _Failover = dict[policy.Situation, policy.Action]

@@ -24,6 +24,7 @@ from mailsim.scenario.fields import (
     Probability,
     Rate,
     ScenarioId,
+    ServerName,
     Size,
     Start,
     Text,
@@ -171,6 +172,29 @@ class Roles(Part):
 ROLE_NAMES = ("mua", "msa", "mta", "mda", "store", "imap", "pop3", "resolver", "nameserver", "web")
 
 
+class Certificate(Part):
+    """What the servers of a host show to clients that want TLS; a plain word is the kind."""
+
+    kind: Literal["valid", "expired", "wrong-name", "self-signed", "none"] = "valid"
+    """`wrong-name`: it is for `names` and not for the host. `none`: the servers cannot do TLS."""
+    names: tuple[ServerName, ...] = ()
+    """Other names and IP addresses that it is good for, e.g. localhost; the host's own is always the first."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kind_alone(cls, value: object) -> object:
+        return {"kind": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [{"enum": list(CERTIFICATE_KINDS)}, handler(core_schema)]}
+
+
+CERTIFICATE_KINDS = ("valid", "expired", "wrong-name", "self-signed", "none")
+WITH_TLS = ("msa", "mta", "imap", "pop3")
+"""Roles that can do TLS if the host has a certificate."""
+
+
 class Host(Part):
     """A computer."""
 
@@ -180,6 +204,8 @@ class Host(Part):
     resolvers: tuple[DomainName, ...] = ()
     """Hosts whose resolver it asks, in this order."""
     roles: Roles = Roles()
+    certificate: Certificate | None = None
+    """By default, a valid one for its own name if its servers can do TLS."""
     aliases: dict[StrictStr, tuple[MailAddress, ...]] = Field(default_factory=dict)
     """Other names of its users: address or local part -> addresses (RFC 5321 section 3.9.1)."""
 
@@ -344,6 +370,8 @@ class Domain(Part):
     """Other domains whose mail its server takes and passes on."""
     ipv6: StrictBool | None = None
     """Whether its hosts have IPv6 addresses."""
+    tls: StrictBool = True
+    """Whether its mail server has a certificate; without one, its users' clients do without TLS."""
     web: StrictBool = True
     """Whether there is a web server on the address of the bare domain."""
 

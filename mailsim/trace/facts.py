@@ -124,6 +124,56 @@ class TcpLost(TcpFact):
 
 
 @dataclass(frozen=True, slots=True)
+class TlsFact(TcpFact):
+    """What the facts about TLS share; mode is `implicit` or `starttls`, side is `client` or `server`."""
+
+    side: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class TlsStarted(TlsFact):
+    """A client sends its ClientHello."""
+
+    kind: ClassVar[str] = "tls.start"
+    server_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TlsEstablished(TlsFact):
+    """This side has finished the handshake.
+
+    `cert_ok` and `problem` are the client's verdict, whether it insists on it or not; a server has none.
+    `discarded` counts octets of plaintext that came too early.
+    """
+
+    kind: ClassVar[str] = "tls.established"
+    version: str
+    cipher: str
+    cert_ok: bool | None
+    problem: str
+    discarded: int
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFailed(TlsFact):
+    """TLS did not come to be, or broke; reason: of `TLS_FAILURES`, detail: in the words of OpenSSL or of the peer."""
+
+    kind: ClassVar[str] = "tls.fail"
+    reason: str
+    detail: str
+
+
+TLS_FAILURES = (
+    *("expired", "not-yet-valid", "wrong-name", "self-signed", "unknown-ca"),
+    *("no-certificate", "no-common-version", "not-tls", "alert", "closed", "broken", "not-offered", "refused"),
+)
+"""Why TLS fails. The certificate: the first row. Then: the server has none; no version in common; what came was no TLS;
+the other side objects; it hung up; records are damaged; the client insists on TLS, and the server does not offer it,
+or offers it and then refuses."""
+
+
+@dataclass(frozen=True, slots=True)
 class WaitTimedOut(Fact):
     """A program waited for bytes that did not come in time."""
 

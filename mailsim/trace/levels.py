@@ -15,6 +15,7 @@ from enum import IntEnum
 
 from mailsim.trace.conversations import Conversations
 from mailsim.trace.events import Event, Noted, Packet, Said
+from mailsim.trace.facts import TlsEstablished
 from mailsim.trace.trace import Trace
 
 
@@ -32,7 +33,18 @@ class Level(IntEnum):
 
 
 _DIALOGUE_FACTS = frozenset(
-    ("tcp.connect", "tcp.established", "tcp.close", "tcp.lost", "auth.ok", "net.timeout", "store.flag", "queue.try")
+    (
+        "tcp.connect",
+        "tcp.established",
+        "tcp.close",
+        "tcp.lost",
+        "tls.start",
+        "tls.established",
+        "auth.ok",
+        "net.timeout",
+        "store.flag",
+        "queue.try",
+    )
 )
 _PACKET_FACTS = frozenset(("net.drop",))
 _REFUSALS = ("4", "5")
@@ -63,6 +75,8 @@ class Levels:
         match event:
             case Packet():
                 return Level.PACKET
+            case Noted(fact=TlsEstablished(side="server")):
+                return Level.PACKET  # the client has told it already
             case Noted(kind=kind):
                 if kind in _PACKET_FACTS:
                     return Level.PACKET

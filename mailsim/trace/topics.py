@@ -16,7 +16,16 @@ from typing import TypeAlias
 
 from mailsim.protocols.pdu import Json
 from mailsim.trace.events import ACK, FIN, RST, SYN, Datagram, Event, Noted, Said, Segment
-from mailsim.trace.facts import FaultEnded, FaultStarted, PacketDropped, QueueDone, RouteDecided, RouteFailed, UserActed
+from mailsim.trace.facts import (
+    FaultEnded,
+    FaultStarted,
+    PacketDropped,
+    QueueDone,
+    RouteDecided,
+    RouteFailed,
+    TlsFailed,
+    UserActed,
+)
 
 Fields: TypeAlias = Mapping[str, Json]
 
@@ -33,6 +42,12 @@ ALL_TOPICS: tuple[str, ...] = (
     "tcp.close",  # one side closes in order (FIN) or throws the connection away
     "tcp.lost",  # the connection broke in the middle
     "net.timeout",  # a program waited in vain for bytes
+    # TLS
+    "tls.start",  # a client sends its ClientHello
+    "tls.established",  # from now on everything is encrypted
+    "tls.fail.certificate",  # the client does not believe that the server is who it says
+    "tls.fail.not-offered",  # the client insists on TLS, and the server has none
+    "tls.fail.handshake",  # the two sides found nothing in common, or one of them broke off
     # packets that did not arrive, and why
     "net.drop.loss",  # the link lost it
     "net.drop.filtered",  # a firewall swallowed it silently
@@ -82,6 +97,7 @@ ALL_TOPICS: tuple[str, ...] = (
     "failover.refused",  # connection refused
     "failover.timeout",  # nobody answered
     "failover.unreachable",  # no route to the address, or no host has it
+    "failover.tls",  # no TLS, and this server does not want to do without
     "failover.no-address",  # the MX name has no address
     "failover.greeting-4yz",  # "not now" as the greeting
     "failover.greeting-5yz",  # "no service here" as the greeting
@@ -166,6 +182,7 @@ ALL_TOPICS: tuple[str, ...] = (
     "pop.greet",  # the server speaks first
     "pop.user",  # who I am
     "pop.pass",  # my password
+    "pop.stls",  # begin encryption
     "pop.capa",  # which extensions do you have?
     "pop.stat",  # how many messages, how many bytes?
     "pop.list",  # the size of each message
@@ -181,6 +198,7 @@ ALL_TOPICS: tuple[str, ...] = (
     "pop.reply.message",  # +OK and the message itself
     # IMAP, what the client says
     "imap.login",  # who I am (LOGIN, AUTHENTICATE)
+    "imap.starttls",  # begin encryption
     "imap.capability",  # what can you do?
     "imap.list",  # which folders are there? (LIST, LSUB)
     "imap.select",  # open a folder
@@ -256,6 +274,8 @@ def _noted(event: Noted) -> str:
             return f"user.{action}"
         case PacketDropped(reason=reason):
             return _known(f"net.drop.{reason}", "net.drop.unreachable")
+        case TlsFailed(reason=reason):
+            return f"tls.fail.{_TLS_FAILURES.get(reason, 'handshake')}"
         case FaultStarted(what=what):
             return f"fault.{_slug(what)}"
         case FaultEnded():
@@ -267,6 +287,12 @@ def _noted(event: Noted) -> str:
         case QueueDone(fate=fate):
             return f"queue.done.{fate}"
     return event.kind
+
+
+_TLS_FAILURES = {
+    **dict.fromkeys(("expired", "not-yet-valid", "wrong-name", "self-signed", "unknown-ca"), "certificate"),
+    **dict.fromkeys(("not-offered", "refused"), "not-offered"),
+}
 
 
 def _slug(word: str) -> str:

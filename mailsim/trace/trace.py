@@ -59,8 +59,12 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A world and its events, in order of `seq`; `at` never falls; `end_us` is when the run ended."""
+    """A world and its events, in order of `seq`; `at` never falls; `end_us` is when the run ended.
+
+    `tls_secrets` let others read what went encrypted, in the format of NSS key logs.
+    """
 
     world: World
     events: Sequence[Event]
     end_us: int
+    tls_secrets: bytes = b""

@@ -28,14 +28,14 @@ _TLS_KEY_LOG = 0x544C534B
 MAX_COMMENT = 400
 
 
-def to_pcapng(trace: Trace, tls_secrets: bytes = b"") -> bytes:
-    """The whole capture; `tls_secrets` are lines in the format of NSS key logs."""
+def to_pcapng(trace: Trace) -> bytes:
+    """The whole capture."""
     stream = BytesIO()
-    write_pcapng(trace, stream, tls_secrets)
+    write_pcapng(trace, stream)
     return stream.getvalue()
 
 
-def write_pcapng(trace: Trace, stream: IO[bytes], tls_secrets: bytes = b"") -> int:
+def write_pcapng(trace: Trace, stream: IO[bytes]) -> int:
     """Write the capture to a binary stream; gives the number of packets."""
     packets = [event for event in trace.events if isinstance(event, Packet)]
     loopbacks = list(dict.fromkeys(packet.node for packet in packets if _is_loopback(packet)))
@@ -43,8 +43,8 @@ def write_pcapng(trace: Trace, stream: IO[bytes], tls_secrets: bytes = b"") -> i
     for name in ("mailsim", *(f"lo {node}" for node in loopbacks)):
         stream.write(_interface(name))
     stream.write(_names(trace.world))
-    if tls_secrets:
-        stream.write(_block(_SECRETS, struct.pack("<II", _TLS_KEY_LOG, len(tls_secrets)) + _padded(tls_secrets)))
+    if trace.tls_secrets:
+        stream.write(_secrets(trace.tls_secrets))
     comments = _Comments(trace.events)
     framer = Framer(trace.world)
     for packet in packets:
@@ -96,6 +96,10 @@ def _name_records(world: World) -> Iterator[bytes]:
             address = ip_address(text)
             value = address.packed + node.name.encode() + b"\x00"
             yield struct.pack("<HH", 1 if address.version == 4 else 2, len(value)) + _padded(value)
+
+
+def _secrets(key_log: bytes) -> bytes:
+    return _block(_SECRETS, struct.pack("<II", _TLS_KEY_LOG, len(key_log)) + _padded(key_log))
 
 
 def _packet(interface: int, at_us: int, frame: bytes, comment: str) -> bytes:

@@ -24,6 +24,7 @@ from mailsim.trace.recorder import Recorder
 
 ALENA, DAN, BOREK = "alena@skola.example", "dan@skola.example", "borek@firma.example"
 SKOLA, MX1, MX2 = "mail.skola.example", "mx1.firma.example", "mx2.zaloha.example"
+WITHOUT_TLS: dict[str, Any] = {"submission_tls": "none", "access_tls": "none"}
 RESOLVER = "192.0.2.53"
 ADDRESSES = {
     SKOLA: ["192.0.2.25", "2001:db8:1::25"],
@@ -66,7 +67,7 @@ class Internet:
         self._mail_server(MX1, MtaPolicy(local_domains=("firma.example",)), BOREK)
         self._mail_server(MX2, MtaPolicy(local_domains=("zaloha.example",), relay_domains=("firma.example",)))
         self.clients = {
-            user: Mua(self.hosts[pc], Account(user, "heslo", server, server), MuaPolicy(**mua))
+            user: Mua(self.hosts[pc], Account(user, "heslo", server, server), MuaPolicy(**{**WITHOUT_TLS, **mua}))
             for user, pc, server in (
                 (ALENA, "pc1.skola.example", SKOLA),
                 (DAN, "pc2.skola.example", SKOLA),

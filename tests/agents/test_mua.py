@@ -13,6 +13,7 @@ from mailsim.agents.policy import HOUR_US, MINUTE_US, AccessPolicy, MuaPolicy
 from mailsim.errors import ConnectionTimedOut
 from mailsim.mail import header
 from mailsim.trace.facts import MessageShown, PolicyVerdict, QueueAdded, StoreExpunged, StoreFlagged, UserActed
+from tests.agents.internet import WITHOUT_TLS
 from tests.agents.site import PC, SKOLA, START_US, DictDns, Site
 from tests.agents.stage import FakeServer, Stage
 
@@ -30,8 +31,9 @@ class Office:
         self.stage.start(SKOLA, imap_server(self.site.host, access))
         self.stage.start(SKOLA, pop3_server(self.site.host, access))
         self.stage.run(0)
+        settings = MuaPolicy(**{**WITHOUT_TLS, **policy})
         self.clients = {
-            user: Mua(self.pc(), Account(user, password, SERVER, SERVER, name), MuaPolicy(**policy), {DAN: "Dan"})
+            user: Mua(self.pc(), Account(user, password, SERVER, SERVER, name), settings, {DAN: "Dan"})
             for user, name in ((ALENA, "Alena Nová"), (DAN, ""))
         }
 

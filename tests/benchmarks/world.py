@@ -152,7 +152,7 @@ class World:
 
     def _seat(self, host: Host, address: str, actions: Sequence[tuple[int, Action]]) -> None:
         server = f"mail.{address.partition('@')[2]}"
-        policy = MuaPolicy(access="pop3", pop3_delete=True)
+        policy = MuaPolicy(submission_tls="none", access_tls="none", access="pop3", pop3_delete=True)
         mua = Mua(host, Account(address, "heslo", server, server), policy)
         self.network.start(host.name, f"user {address}", mua.run(actions))
 

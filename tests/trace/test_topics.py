@@ -66,9 +66,10 @@ def asked(verb: str, protocol: str = "smtp") -> Said:
 
 
 TCP = ("c1", "192.0.2.1", "192.0.2.2", 25, 4, "b.example")
+TLS = (*TCP, "client", "starttls")
 Q = ("<1@a>", "b@b.example", "Q1")
 _IMAP_COMMANDS = (
-    *("login", "capability", "list", "select", "examine", "status", "fetch"),
+    *("login", "starttls", "capability", "list", "select", "examine", "status", "fetch"),
     *("store", "search", "expunge", "append", "noop", "logout"),
 )
 FAULTS = (
@@ -86,6 +87,16 @@ CASES: list[tuple[str, Event, Said | None]] = [
     ("tcp.timeout", noted(facts.TcpTimedOut(*TCP, 1)), None),
     ("tcp.close", noted(facts.TcpClosed(*TCP, "fin")), None),
     ("tcp.lost", noted(facts.TcpLost(*TCP, "rst")), None),
+    ("tls.start", noted(facts.TlsStarted(*TLS, "b.example")), None),
+    ("tls.established", noted(facts.TlsEstablished(*TLS, "TLSv1.3", "x", True, "", 0)), None),
+    *(
+        (f"tls.fail.{slug}", noted(facts.TlsFailed(*TLS, reason, "")), None)
+        for slug, reason in (
+            *(("certificate", reason) for reason in facts.TLS_FAILURES[:5]),
+            *(("handshake", reason) for reason in facts.TLS_FAILURES[5:11]),
+            *(("not-offered", reason) for reason in facts.TLS_FAILURES[11:]),
+        )
+    ),
     ("net.timeout", noted(facts.WaitTimedOut("c1", 1)), None),
     *(
         (slug, noted(facts.PacketDropped(reason, 1, "", "", 25)), None)
@@ -111,7 +122,16 @@ CASES: list[tuple[str, Event, Said | None]] = [
     ),
     *(
         (f"failover.{what.replace('_', '-')}", noted(facts.RouteFailed("m", "h", "a", what, "queue")), None)
-        for what in ("refused", "timeout", "unreachable", "no_address", "greeting_4yz", "greeting_5yz", "dropped")
+        for what in (
+            "refused",
+            "timeout",
+            "unreachable",
+            "tls",
+            "no_address",
+            "greeting_4yz",
+            "greeting_5yz",
+            "dropped",
+        )
     ),
     ("failover.reply-4yz", noted(facts.RouteFailed("m", "h", "a", "reply_4yz", "next_mx")), None),
     ("failover.reply-5yz", noted(facts.RouteFailed("m", "h", "a", "reply_5yz", "bounce")), None),
@@ -214,7 +234,7 @@ CASES: list[tuple[str, Event, Said | None]] = [
     ("pop.greet", said(Line("greet", "+OK hello"), "pop"), None),
     *(
         (f"pop.{verb}", said(Line("cmd", verb.upper()), "pop", True), None)
-        for verb in ["user", "pass", "capa", "stat", "list", "uidl", "retr", "top", "dele", "rset", "quit"]
+        for verb in ["user", "pass", "stls", "capa", "stat", "list", "uidl", "retr", "top", "dele", "rset", "quit"]
     ),
     ("pop.other", said(Line("cmd", "NOOP"), "pop", True), None),
     ("pop.reply.ok", said(Line("reply", "+OK"), "pop"), asked("STAT", "pop")),

@@ -126,9 +126,10 @@ def test_each_host_that_talks_to_itself_has_an_interface() -> None:
 
 def test_tls_secrets_have_their_block_before_the_packets() -> None:
     secrets = b"CLIENT_RANDOM 00 11\n"
-    kinds = [kind for kind, _ in blocks(to_pcapng(TRACE, secrets))]
+    capture = to_pcapng(replace(TRACE, tls_secrets=secrets))
+    kinds = [kind for kind, _ in blocks(capture)]
     assert kinds.index(10) < kinds.index(6)
-    body = next(body for kind, body in blocks(to_pcapng(TRACE, secrets)) if kind == 10)
+    body = next(body for kind, body in blocks(capture) if kind == 10)
     assert body[:8] == struct.pack("<II", 0x544C534B, len(secrets))
 
 

@@ -97,11 +97,13 @@ class Pop3Client:
             return self._take_body(reply)
         return self._replied(reply)
 
-    def tls_started(self) -> None:
-        """TLS is up: forget what was told in the clear (RFC 2595 section 4)."""
+    def tls_started(self) -> int:
+        """TLS is up: forget what was told in the clear (RFC 2595 section 4); gives the octets thrown away."""
         self.capabilities = None
         self.pipelining = False
+        lost = len(self._buffer)
         self._buffer.clear()
+        return lost
 
     def _greeted(self, text: str) -> Greeting:
         self.greeting = Greeting(*_status(text))

@@ -89,13 +89,19 @@ class Pop3Config:
 
 
 class Pop3Server:
-    """One connection. `state` says where it is; `closed` when to hang up; `user` who has logged in."""
+    """One connection.
+
+    Attributes:
+        state: where it is. closed: when to hang up. user: who has logged in.
+        discarded: how many octets of plaintext had come behind STLS.
+    """
 
     def __init__(self, config: Pop3Config, secure: bool = False) -> None:
         self.config, self.secure = config, secure
         self.state = State.CONNECTED
         self.user = ""
         self.timestamp = ""
+        self.discarded = 0
         self._name = ""
         self._mechanism: sasl.ServerMechanism | None = None
         self._maildrop = Maildrop(())
@@ -336,6 +342,7 @@ class Pop3Server:
         """The answer to STLS. Whatever came after it in the clear is thrown away: nobody vouches for it."""
         self._answering(Stls)
         self._asked, self.secure = None, True
+        self.discarded = len(self._buffer)
         self._buffer.clear()
         return positive("begin TLS negotiation")
 

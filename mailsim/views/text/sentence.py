@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from mailsim.lessons.telling import duration, knows, say
 from mailsim.protocols.pdu import Json
 from mailsim.trace.events import LOST, Event, Noted, Packet, Said
-from mailsim.trace.facts import Candidate, FaultEnded, FaultHit, FaultStarted, PacketDropped, RouteDecided, RouteFailed
+from mailsim.trace.facts import (
+    Candidate,
+    FaultEnded,
+    FaultHit,
+    FaultStarted,
+    PacketDropped,
+    RouteDecided,
+    RouteFailed,
+    TlsEstablished,
+    TlsFailed,
+)
 from mailsim.trace.trace import Trace, World
 from mailsim.views.text.clock import clock_time
 
@@ -112,6 +122,11 @@ def _values(event: Noted, world: World, lang: str) -> dict[str, object]:
             values["host"] = label(world, host.rstrip("."))
             values["detail"] = (detail or situation).rstrip(".")
             values["then"] = say(f"route.failover.{action}", lang)
+        case TlsEstablished(problem=problem):
+            shown = {"problem": say(f"tls.reason.{problem}", lang)} if problem else {}
+            values["verdict"] = say("tls.unchecked", lang, **shown) if problem else ""
+        case TlsFailed(reason=reason):
+            values["reason"] = say(f"tls.reason.{reason}", lang)
         case PacketDropped(reason=reason):
             values["reason"] = say(f"net.drop.{reason}", lang) if knows(f"net.drop.{reason}") else reason
         case FaultStarted(port=port) | FaultEnded(port=port):

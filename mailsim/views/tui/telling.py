@@ -146,6 +146,8 @@ _FACT_SIGNS = {
     "fault.start": "failed",
     "fault.hit": "failed",
     "fault.end": "ok",
+    "tls.established": "ok",
+    "tls.fail": "failed",
     "auth.ok": "ok",
     "auth.fail": "failed",
     "route.failover": "later",
@@ -155,7 +157,7 @@ _FACT_SIGNS = {
     "mda.reject": "failed",
 }
 _FROM_PEER = frozenset(("tcp.established", "tcp.refused"))
-_TO_PEER = frozenset(("tcp.connect", "tcp.timeout", "tcp.close"))
+_TO_PEER = frozenset(("tcp.connect", "tls.start", "tcp.timeout", "tcp.close"))
 
 
 def _noted(event: Noted, world: World, words: Words) -> Telling:
