@@ -10,8 +10,6 @@ from mailsim.cli import digging, files, serving, stepping, watching
 
 app = typer.Typer(
     name="mailsim",
-    help="A small Internet in one process: see how e-mail works, byte by byte, hop by hop, forwards and back.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )

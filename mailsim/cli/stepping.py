@@ -1,16 +1,21 @@
-"""The command that steps through a run: `step`, on the whole terminal or, with `--plain`, line by line."""
+"""The commands with a screen: `step`, and `mailsim` alone, which lets the reader choose a scenario first."""
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailsim.cli.complaints import complaining
-from mailsim.cli.options import Detail, Language, ScenarioName, Seed
+from mailsim.cli.complaints import complaining, refuse
+from mailsim.cli.options import Detail, Lang, ScenarioName, Seed, default_language
 from mailsim.cli.watching import trace_of
+
+if TYPE_CHECKING:
+    from mailsim.views.tui.memory import Memory
 
 
 class Look(StrEnum):
@@ -21,37 +26,141 @@ class Look(StrEnum):
     CONTRAST = "contrast"
 
 
+class Colours(StrEnum):
+    """How many colours the terminal has."""
+
+    AUTO = "auto"
+    SIXTEEN = "16"
+
+
 StepDetail = Annotated[Detail | None, typer.Option(help="How closely to look; by default as the scenario says.")]
-Theme = Annotated[Look, typer.Option(help="Colours of the screen.")]
+ScreenLanguage = Annotated[
+    Lang | None,
+    typer.Option("--lang", help="Language of the screen; by default that of the last time, or of the system."),
+]
+Theme = Annotated[Look | None, typer.Option(help="Colours of the screen; by default those of the last time.")]
 Plain = Annotated[bool, typer.Option("--plain", help="Sentences instead of a screen: Enter, b, q. For screen readers.")]
 NoMotion = Annotated[bool, typer.Option("--no-motion", help="Nothing glides on the screen.")]
+Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")]
+HowManyColours = Annotated[Colours, typer.Option("--colors", help="Use only the sixteen colours of every terminal.")]
+Reset = Annotated[bool, typer.Option("--reset", help="Forget language, theme and places of the last time.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--folder", metavar="DIR", help="A folder of your own scenarios; it is remembered."),
+]
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this module."""
+    app.callback(invoke_without_command=True)(choose)
     app.command()(step)
+
+
+def choose(
+    context: typer.Context,
+    lang: ScreenLanguage = None,
+    theme: Theme = None,
+    folder: Folder = None,
+    no_motion: NoMotion = False,
+    ascii_only: Ascii = False,
+    colours: HowManyColours = Colours.AUTO,
+    reset: Reset = False,
+) -> None:
+    """A small Internet in one process: see how e-mail works, byte by byte, hop by hop, forwards and back.
+
+    Without a command: choose a scenario and step through it.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        typer.echo(context.get_help())
+        return
+    from mailsim.cli.shelf import Shelf
+    from mailsim.views.tui import run
+
+    memory = _memory(reset)
+    own = _own_folder(folder, memory)
+    run(
+        None,
+        lang or memory.language or default_language(),
+        theme or memory.theme or Look.DARK,
+        None,
+        motion=not no_motion,
+        library=Shelf(own),
+        memory=memory,
+        ascii_only=ascii_only or _writes_only_ascii(),
+        colours=16 if colours is Colours.SIXTEEN else 0,
+    )
 
 
 def step(
     scenario: ScenarioName,
-    lang: Language,
+    lang: ScreenLanguage = None,
     detail: StepDetail = None,
     seed: Seed = None,
-    theme: Theme = Look.DARK,
+    theme: Theme = None,
     plain: Plain = False,
     no_motion: NoMotion = False,
+    ascii_only: Ascii = False,
+    colours: HowManyColours = Colours.AUTO,
+    reset: Reset = False,
 ) -> None:
     """Run a scenario and step through it, forwards and back."""
     from mailsim.trace.levels import Level
 
-    with complaining(lang):
-        trace = trace_of(scenario, seed)
+    memory = _memory(reset)
+    language = lang or memory.language or default_language()
+    with complaining(language):
+        trace = trace_of(scenario, seed, code=True)
     level = None if detail is None else Level.of(detail)
     if plain:
         from mailsim.views.tui.plain import run_plain
 
-        run_plain(trace, sys.stdin, sys.stdout, lang, level)
+        run_plain(trace, sys.stdin, sys.stdout, language, level)
         return
     from mailsim.views.tui import run
 
-    run(trace, lang, theme, level, motion=not no_motion)
+    run(
+        trace,
+        language,
+        theme or memory.theme or Look.DARK,
+        level,
+        motion=not no_motion,
+        memory=memory,
+        key=scenario,
+        ascii_only=ascii_only or _writes_only_ascii(),
+        colours=16 if colours is Colours.SIXTEEN else 0,
+    )
+
+
+def _memory(reset: bool) -> Memory:
+    """What is remembered of the last time."""
+    import platformdirs
+
+    from mailsim.views.tui.memory import Memory
+
+    place = os.environ.get("MAILSIM_SETTINGS")
+    path = Path(place) if place else platformdirs.user_state_path("mailsim", appauthor=False) / "settings.json"
+    memory = Memory.load(path)
+    if reset:
+        memory.forget()
+    return memory
+
+
+def _own_folder(folder: Path | None, memory: Memory) -> Path | None:
+    """The folder that was named now, or the last time."""
+    if folder is not None:
+        if not folder.is_dir():
+            refuse(f"{folder}: not a folder")
+        memory.folder = str(folder.resolve())
+        memory.save()
+    return Path(memory.folder) if memory.folder else None
+
+
+def _writes_only_ascii() -> bool:
+    """Whether the terminal's encoding has no lines and arrows."""
+    try:
+        "─►●".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return True
+    return False

@@ -105,16 +105,20 @@ def pcap(
         typer.echo(say("pcap.written", lang, n=count, file=output))
 
 
-def trace_of(scenario: str, seed: int | None) -> Trace:
-    """Run the scenario with this id, file or folder, or read a recording. Raises: ScenarioErrors, RecordingError."""
+def trace_of(scenario: str, seed: int | None, code: bool = False) -> Trace:
+    """Run the scenario with this id, file or folder, or read a recording; `code` records the lines of scripts.
+
+    Raises: ScenarioErrors, RecordingError.
+    """
     from mailsim.trace.recording import is_recording, read_recording
 
     if is_recording(Path(scenario)):
         return read_recording(Path(scenario))
     from mailsim.scenario.build import build
     from mailsim.scenario.loader import open_scenario
+    from mailsim.trace.recorder import Recorder
 
-    return build(open_scenario(scenario), seed).run()
+    return build(open_scenario(scenario), seed, Recorder(code=code)).run()
 
 
 def _export(trace: Trace, file: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mailsim.lessons.languages import LANGUAGE_NAMES, LANGUAGES, language_of, number, plural
+from mailsim.lessons.ui_sheets import SHEETS
 
 __all__ = ["LANGUAGES", "LANGUAGE_NAMES", "MESSAGES", "Words"]
 
@@ -36,6 +37,15 @@ class Words:
         """A decimal number as the language writes it: `0.404`, `0,404`."""
         return number(self.language, value, digits)
 
+    def span(self, seconds: int) -> str:
+        """Whole seconds as a short span: `45 s`, `59:59`, `6:12:00`, `6 d 23:10:00`."""
+        days, seconds = divmod(max(0, seconds), 86_400)
+        hours, minutes = divmod(seconds // 60, 60)
+        if days or hours:
+            clock = f"{hours}:{minutes:02}:{seconds % 60:02}"
+            return f"{days} d {clock}" if days else clock
+        return f"{minutes}:{seconds % 60:02}" if minutes else f"{seconds} s"
+
     def duration(self, microseconds: int) -> str:
         """A span of simulated time: seconds, or hours, minutes and seconds from a minute on."""
         seconds, rest = divmod(microseconds, 1_000_000)
@@ -47,6 +57,7 @@ class Words:
 
 
 MESSAGES: Mapping[str, tuple[str, str]] = {
+    **SHEETS,
     # header, NOW bar
     "playing": ("> play {speed}", "> běží {speed}"),
     "paused": ("|| pause", "|| pauza"),
@@ -209,7 +220,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "do.language": ("language: English, Czech", "jazyk: čeština, angličtina"),
     "do.theme": ("theme: dark, light, high contrast", "barvy: tmavé, světlé, vysoký kontrast"),
     "do.copy": ("copy the wire lines of this step", "zkopírovat řádky tohoto kroku"),
-    "do.screenshot": ("save the screen as SVG", "uložit obrazovku jako SVG"),
+    "do.screenshot": ("save the step: picture or text", "uložit krok: obrázek nebo text"),
     "do.help": ("help", "nápověda"),
     "do.palette": ("command palette", "paleta příkazů"),
     "do.escape": ("back one level", "o úroveň zpět"),

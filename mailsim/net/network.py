@@ -13,6 +13,7 @@ from mailsim.net.faults import Breakage, Cause, Crash, Filtering, Plan, schedule
 from mailsim.net.host import LOOPBACK_ADDRESSES, HostNode, Program
 from mailsim.net.routing import Topology
 from mailsim.net.udp import Flows
+from mailsim.net.watching import Watched
 from mailsim.protocols.pdu import Pdu, Raw
 from mailsim.trace.events import Noted, Said
 from mailsim.trace.facts import Fact
@@ -134,6 +135,8 @@ class Network:
 
     def start_task(self, host: HostNode, name: str, script: Script, causes: tuple[int, ...], service: str = "") -> Task:
         """Start a script now, as part of a service of its host; its first event follows from `causes`."""
+        if self.recorder.marks is not None:
+            script = Watched(script, host.name, self.recorder)
         task = Task(self, host, name, script, causes, service)
         host.tasks[task] = None
         task.resume()

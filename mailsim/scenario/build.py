@@ -24,6 +24,7 @@ from mailsim.scenario import schema
 from mailsim.scenario.breakages import Breaker
 from mailsim.scenario.certify import certify
 from mailsim.scenario.roles import IMAP_FIELDS, POP3_FIELDS, to_policy
+from mailsim.trace.code import Code
 from mailsim.trace.facts import ZoneChanged
 from mailsim.trace.recorder import Recorder
 from mailsim.trace.trace import Link, Node, Trace, World
@@ -41,8 +42,9 @@ class Simulation:
     def run(self) -> Trace:
         """Let everything happen. Deterministic: the same scenario and seed give the same trace."""
         self.network.run(self.until_us)
+        recorder = self.network.recorder
         secrets = self.network.tls.secrets() if self.network.tls else b""
-        return Trace(self.world, self.network.recorder.events, self.until_us, secrets)
+        return Trace(self.world, recorder.events, self.until_us, secrets, Code(recorder.marks or ()))
 
     def so_far(self) -> Trace:
         """What has happened by now, when somebody else lets the world run (the gateway, `talk`)."""

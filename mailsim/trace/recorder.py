@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from mailsim.trace.code import Mark
 from mailsim.trace.events import Event
 
 
 class Recorder:
-    """Keeps events in order. With `keep=False` it only counts (benchmarks, fast previews)."""
+    """Keeps events in order. With `keep=False` it only counts (benchmarks, fast previews).
 
-    __slots__ = ("events", "keep", "next_seq")
+    With `code=True` it also keeps `marks`: on which line of its script each event was done.
+    """
 
-    def __init__(self, keep: bool = True) -> None:
+    __slots__ = ("events", "keep", "marks", "next_seq")
+
+    def __init__(self, keep: bool = True, code: bool = False) -> None:
         self.keep = keep
         self.events: list[Event] = []
+        self.marks: list[Mark] | None = [] if code else None
         self.next_seq = 0
 
     def take_seq(self) -> int:

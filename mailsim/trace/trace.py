@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mailsim.trace.code import Code
 from mailsim.trace.events import Event
 
 
@@ -61,10 +62,12 @@ class World:
 class Trace:
     """A world and its events, in order of `seq`; `at` never falls; `end_us` is when the run ended.
 
-    `tls_secrets` let others read what went encrypted, in the format of NSS key logs.
+    `tls_secrets` let others read what went encrypted, in the format of NSS key logs; `code` tells which line of a
+    script an event comes from, when that was recorded.
     """
 
     world: World
     events: Sequence[Event]
     end_us: int
     tls_secrets: bytes = b""
+    code: Code = field(default_factory=Code)

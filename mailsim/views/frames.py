@@ -27,25 +27,28 @@ class Framer:
         self._macs = {node.name: _mac(0, number) for number, node in enumerate(world.nodes, 1)}
         self._sent: Counter[str] = Counter()
 
-    def frame(self, packet: Packet) -> bytes:
-        """The packet with all its headers."""
+    def frame(self, packet: Packet, identification: int | None = None) -> bytes:
+        """The packet with all its headers; `identification` is for who asks for packets out of order."""
         macs = self._mac_of(packet.peer) + self._mac_of(packet.node)
         source, destination = ip_address(packet.source).packed, ip_address(packet.destination).packed
         protocol = _TCP if isinstance(packet, Segment) else _UDP
         transport = _transport(packet, protocol, source, destination)
         if len(source) == 4:
-            return macs + b"\x08\x00" + self._ipv4(packet.source, protocol, source + destination, transport)
+            if identification is None:
+                self._sent[packet.source] += 1
+                identification = self._sent[packet.source]
+            return macs + b"\x08\x00" + _ipv4(identification, protocol, source + destination, transport)
         header = struct.pack("!IHBB", 6 << 28, len(transport), protocol, TTL)
         return macs + b"\x86\xdd" + header + source + destination + transport
 
-    def _ipv4(self, sender: str, protocol: int, addresses: bytes, transport: bytes) -> bytes:
-        self._sent[sender] += 1
-        identification = self._sent[sender] & 0xFFFF
-        head = struct.pack("!BBHHHBB", 0x45, 0, 20 + len(transport), identification, _DONT_FRAGMENT, TTL, protocol)
-        return head + checksum(head + addresses).to_bytes(2, "big") + addresses + transport
-
     def _mac_of(self, node: str) -> bytes:
         return self._macs.get(node) or _mac(0xFF, zlib.crc32(node.encode()))
+
+
+def _ipv4(identification: int, protocol: int, addresses: bytes, transport: bytes) -> bytes:
+    length = 20 + len(transport)
+    head = struct.pack("!BBHHHBB", 0x45, 0, length, identification & 0xFFFF, _DONT_FRAGMENT, TTL, protocol)
+    return head + checksum(head + addresses).to_bytes(2, "big") + addresses + transport
 
 
 def _mac(kind: int, number: int) -> bytes:

@@ -8,32 +8,62 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+FEW_COLOURS = ("standard", "windows")
+"""Rich's names of terminals with sixteen colours."""
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mailsim.trace.levels import Level
     from mailsim.trace.trace import Trace
+    from mailsim.views.tui.library import Library
+    from mailsim.views.tui.memory import Memory
 
 
 def run(
-    trace: Trace,
+    trace: Trace | None,
     language: str = "en",
     theme: str = "dark",
     level: Level | None = None,
     motion: bool = True,
     folder: Path | None = None,
+    *,
+    library: Library | None = None,
+    memory: Memory | None = None,
+    key: str = "",
+    ascii_only: bool = False,
+    colours: int = 0,
 ) -> None:
-    """Step through a trace until the reader leaves.
+    """Step through a trace, or through those that the reader chooses, until the reader leaves.
 
     Args:
+        trace: None to choose from `library`.
         language: `en` or `cs`. theme: `dark`, `light` or `contrast`. level: None for the scenario's own.
         motion: whether anything may glide. folder: where screenshots go; None for the current folder.
+        memory: what is remembered of the last time, and where; key: the name of `trace` in it.
+        ascii_only: draw with ASCII alone. colours: 16, or 0 for as many as the terminal has.
     """
     import gc
 
+    from rich.console import Console
+
     from mailsim.views.tui.app import StepperApp
 
-    app = StepperApp(trace, language, theme, level, motion, folder)
+    if not colours and Console().color_system in FEW_COLOURS:
+        colours = 16
+    app = StepperApp(
+        trace,
+        language,
+        theme,
+        level,
+        motion,
+        folder,
+        library=library,
+        memory=memory,
+        key=key,
+        ascii_only=ascii_only,
+        colours=colours,
+    )
     gc.collect()
     gc.freeze()  # the trace is for ever; looking through it again and again would cost a third of each step
     app.run()

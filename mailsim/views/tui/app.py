@@ -1,7 +1,8 @@
-"""The terminal application: themes, the command palette, and what holds for every screen."""
+"""The terminal application: the list of scenarios, the steps of one, themes, and what holds for every screen."""
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 import traceback
@@ -11,16 +12,22 @@ from pathlib import Path
 from typing import ClassVar
 
 from rich.segment import Segment, Segments
+from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.types import AnimationLevel
 
-from mailsim.lessons.ui import LANGUAGES
+from mailsim.lessons.ui import LANGUAGES, Words
 from mailsim.trace.levels import Level
 from mailsim.trace.trace import Trace
 from mailsim.views.tui.actions import ACTIONS
-from mailsim.views.tui.inks import DARK, PALETTES
+from mailsim.views.tui.inks import PALETTES, themes_of
+from mailsim.views.tui.library import Library
+from mailsim.views.tui.memory import Memory
+from mailsim.views.tui.picker import Picker, ScenarioRun
 from mailsim.views.tui.score import Score
 from mailsim.views.tui.screen import MainScreen
 from mailsim.views.tui.stepper import Stepper
@@ -28,6 +35,12 @@ from mailsim.views.tui.themes import themes
 
 THEMES = tuple(palette.name.removeprefix("mailsim-") for palette in PALETTES)
 """`dark`, `light`, `contrast`."""
+
+
+class SquareBar(ScrollBarRender):
+    """A scroll bar of whole cells."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 class Commands(Provider):
@@ -55,8 +68,8 @@ class Commands(Provider):
             if action.name not in ("palette", "escape", "jump") and screen.works(action)
         ]
         looks = [
-            (words("theme.now", theme=words(f"theme.{palette.name}")), partial(self._wear, palette.name))
-            for palette in PALETTES
+            (words("theme.now", theme=words(f"theme.{name.removesuffix('-16')}")), partial(self._wear, name))
+            for name in themes_of(self.app.theme)
         ]
         return [*named, *looks]
 
@@ -65,12 +78,14 @@ class Commands(Provider):
 
 
 class StepperApp(App[None]):
-    """Steps through one trace.
+    """Steps through a trace, or through those that are chosen from a library.
 
     Args:
-        trace: the finished run.
+        trace: the finished run; None to choose one. library: what there is to choose from.
         language: `en` or `cs`; theme: one of `THEMES`; level: None for the scenario's own.
         motion: whether anything may glide; folder: where screenshots go.
+        ascii_only: draw with ASCII alone; colours: 16, or 0 for as many as the terminal has.
+        memory: what is known from the last time. key: what a place in `trace` is remembered under.
     """
 
     ENABLE_COMMAND_PALETTE = True
@@ -81,38 +96,108 @@ class StepperApp(App[None]):
 
     def __init__(
         self,
-        trace: Trace,
+        trace: Trace | None,
         language: str = LANGUAGES[0],
         theme: str = "dark",
         level: Level | None = None,
         motion: bool = True,
         folder: Path | None = None,
+        *,
+        library: Library | None = None,
+        memory: Memory | None = None,
+        key: str = "",
+        ascii_only: bool = False,
+        colours: int = 0,
     ) -> None:
         super().__init__()
         for made in themes():
             self.register_theme(made)
-        self.theme = f"mailsim-{theme}" if theme in THEMES else DARK.name
+        self.theme = f"mailsim-{theme if theme in THEMES else 'dark'}{'-16' if colours == 16 else ''}"
         if not motion:
             self.animation_level: AnimationLevel = "none"
-        self._main = MainScreen(Stepper(Score(trace), language, level), folder or Path())
+        self.set_class(ascii_only, "-ascii")
+        ScrollBar.renderer = SquareBar if ascii_only else ScrollBarRender
+        self._memory = memory or Memory()
+        self._folder = folder or Path()
+        self._key = key
+        self._language = language
+        self._picker = None if library is None else Picker(library, self._memory, language)
+        self._main = None if trace is None else self._make_main(trace, level)
 
-    def get_default_screen(self) -> MainScreen:
-        return self._main
+    def get_default_screen(self) -> Screen[None]:
+        screen = self._main or self._picker
+        return screen or super().get_default_screen()
 
     @property
     def stepper(self) -> Stepper:
-        """Where the reader is."""
+        """Where the reader is. Raises: AssertionError while none is chosen."""
+        assert self._main is not None
         return self._main.stepper
+
+    @property
+    def words(self) -> Words:
+        """The language that is spoken now."""
+        if self._main is not None:
+            return self._main.stepper.words
+        return Words(self._language) if self._picker is None else self._picker.words
+
+    # --- from the list to the steps and back ---
+
+    def _make_main(self, trace: Trace, level: Level | None) -> MainScreen:
+        stepper = Stepper(Score(trace), self._language, level)
+        place = self._memory.places.get(self._key)
+        if place is not None and level is None and place.steps:
+            stepper.restore(place)
+        return MainScreen(stepper, self._folder)
+
+    @on(ScenarioRun)
+    def _run_chosen(self, message: ScenarioRun) -> None:
+        self._key = message.entry.key
+        assert self._picker is not None
+        self._language = self._picker.words.language
+        self._main = self._make_main(message.trace, None)
+        gc.collect()
+        gc.freeze()
+        self.push_screen(self._main, lambda _: self._left())
+        if self._main.stepper.position:
+            self.call_after_refresh(self._main.tell, "picker.again", i=self._main.stepper.position)
+
+    def _left(self) -> None:
+        self.remember()
+        if self._picker is not None:
+            self._picker.words = self.words
+            self._language = self.words.language
+            self._picker.show()
+        self._main = None
+        gc.unfreeze()
+
+    def remember(self) -> None:
+        """Keep language, theme and place for the next time."""
+        memory = self._memory
+        memory.language = self.words.language
+        memory.theme = self.theme.removeprefix("mailsim-").removesuffix("-16")
+        if self._main is not None and self._key:
+            stepper = self._main.stepper
+            memory.keep(self._key, stepper.place())
+            if stepper.is_at_own_level:
+                memory.lengths[self._key] = stepper.last
+        memory.save()
+
+    def exit(self, *args: object, **kwargs: object) -> None:
+        """End, and remember where."""
+        self.remember()
+        super().exit(*args, **kwargs)  # type: ignore[arg-type]
+
+    # --- mistakes ---
 
     def _fatal_error(self) -> None:
         """A crash tells the class that it happened and where the report is; values of variables stay out of both."""
         report = Path(tempfile.gettempdir()) / f"mailsim-crash-{os.getpid()}.txt"
-        words = self.stepper.words
         try:
             report.write_text(traceback.format_exc(), encoding="utf-8")
-            said = words("crash", path=report)
+            said = self.words("crash", path=report)
         except OSError as problem:
-            said = words("save.failed", problem=problem.strerror or str(problem))
+            said = self.words("save.failed", problem=problem.strerror or str(problem))
         self._exit_renderables.append(Segments([Segment(f"{said}\n")]))
         self._close_messages_no_wait()
 
@@ -120,4 +205,8 @@ class StepperApp(App[None]):
         """Ctrl+C ends no lesson by mistake: it says how to quit."""
         if isinstance(self.screen, CommandPalette):
             self.screen.dismiss()
-        self._main.say(self.stepper.words("quit.how"))
+        match self.screen:
+            case Picker() as picker:
+                picker.action_escape()
+            case _ if self._main is not None:
+                self._main.tell("quit.how")

@@ -13,9 +13,9 @@ from enum import Enum
 from textual.geometry import Region
 
 MIN_WIDTH, MIN_HEIGHT = 60, 18
-BIG_PANES = ("map", "ladder", "wire", "mail", "dns", "queues", "bytes")
+BIG_PANES = ("map", "ladder", "wire", "mail", "dns", "queues", "mailboxes", "bytes", "code")
 """Panes that a small screen shows one of."""
-TAB_PANES = ("wire", "mail", "dns", "queues", "bytes")
+TAB_PANES = ("wire", "mail", "dns", "queues", "mailboxes", "bytes", "code")
 """Panes behind tabs on a medium screen."""
 COLUMN_PANES = ("mail", "dns", "queues")
 """Panes of the third column."""
@@ -100,7 +100,7 @@ def _zoomed(layout: Layout, width: int, height: int, big: str) -> Arrangement:
 def _medium(width: int, height: int, tab: str) -> Arrangement:
     regions = {"header": Region(0, 0, width, 1), "now": Region(0, 1, width, 1)}
     regions |= _foot(width, height)
-    left = max(65, width * 55 // 100)
+    left = max(60, width * 53 // 100)
     framed = _two_columns(regions, Region(0, 2, left, height - 5), Region(left, 2, width - left, height - 5), tab)
     return Arrangement(Layout.MEDIUM, regions, framed)
 

@@ -34,6 +34,11 @@ def arrow(side: int) -> str:
     return _ARROWS[side]
 
 
+def arms_of(character: str) -> Arms | None:
+    """The arms of a character of lines, round corners too; None for any other."""
+    return _BY_CHARACTER.get(character)
+
+
 def opposite(side: int) -> int:
     """The side across."""
     return (side + 2) % 4
@@ -68,3 +73,5 @@ def _table() -> dict[Arms, str]:
 
 
 _TABLE = _table()
+_BY_CHARACTER = {character: arms for arms, character in _TABLE.items()}
+_BY_CHARACTER |= {_ROUND[sharp]: arms for sharp, arms in list(_BY_CHARACTER.items()) if sharp in _ROUND}

@@ -79,6 +79,8 @@ class NowBar(Painted):
 
     def _line(self, width: int) -> Line:
         stepper = self._stepper
+        if stepper.asking:
+            return [Piece(f" [?] {stepper.words('quiz.next')}   {stepper.words('quiz.keys')}", bold=True)]
         if stepper.position == 0:
             return [Piece(f" {stepper.words('now.start')}", bold=True)]
         telling, label = stepper.telling(stepper.position), stepper.score.atlas.label
@@ -114,9 +116,23 @@ class Tabs(Painted):
                 return
 
     def _pieces(self) -> list[tuple[str, Piece]]:
-        words = self._stepper.words
-        named = [(name, f" {PANE_KEYS[name]} {words(f'pane.{name}')} ") for name in self.names]
-        return [(n, Piece(t, bold=True, ground=Ground.CHIP if n == self.current else None)) for n, t in named]
+        titles = _fitting([self._stepper.words(f"pane.{name}") for name in self.names], self.size.width)
+        named = zip(self.names, titles, strict=True)
+        return [
+            (
+                name,
+                Piece(f" {PANE_KEYS[name]} {title}", bold=True, ground=Ground.CHIP if name == self.current else None),
+            )
+            for name, title in named
+        ]
+
+
+def _fitting(titles: list[str], width: int) -> list[str]:
+    """The titles, the longest ones cut until all tabs fit: a tab has three cells beside its title."""
+    while sum(len(title) + 3 for title in titles) > width and any(len(title) > 2 for title in titles):
+        longest = max(range(len(titles)), key=lambda i: len(titles[i].rstrip("…")))
+        titles[longest] = titles[longest].rstrip("…")[:-2] + "…"
+    return titles
 
 
 class KeyBar(Painted):

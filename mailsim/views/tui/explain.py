@@ -1,4 +1,4 @@
-"""The explanation: what this step means, where that is written, and who is responsible for the mail now."""
+"""The explanation: what this step means, where that is written, who is responsible now; or the sheet over it."""
 
 from __future__ import annotations
 
@@ -12,26 +12,41 @@ from mailsim.views.tui.chrome import title_of
 from mailsim.views.tui.document import Document
 from mailsim.views.tui.inks import Ground, Ink
 from mailsim.views.tui.map_pane import BADGE
+from mailsim.views.tui.sheets import Sheet
 from mailsim.views.tui.stepper import Stepper
-from mailsim.views.tui.text import Line, Piece, cut, wrap_all
+from mailsim.views.tui.text import Line, Piece, wrap_all
 
 
 class Explain(Document):
-    """Story before the first step; then the lesson of each step; the chain of causes while that is open."""
+    """Story before the first step; then the lesson of each step; a sheet while one is open."""
 
     def __init__(self, stepper: Stepper) -> None:
-        super().__init__(stepper, id="explain")
-        self.chain: Sequence[int] = ()
-        self.chosen = 0
+        super().__init__(stepper, "explain", lambda _, width: self._lines(width))
+        self.sheet: Sheet | None = None
 
-    def document(self) -> Sequence[Line]:
-        width = self.text_width
-        if self.chain:
-            return self._why(width)
+    def reveal_chosen(self) -> None:
+        """Scroll to what is chosen on the sheet, with its beginning when that is in view anyway."""
+        row = -1 if self.sheet is None else self.sheet.row
+        if row >= 0:
+            self.reveal(0 if row < self.lines else row, row)
+
+    # --- inside ---
+
+    def _lines(self, width: int) -> Sequence[Line]:
+        if self.sheet is not None:
+            return self._sheet(self.sheet, width)
         event = self._stepper.event
         return self._story(width) if event is None else self._lesson(event, width)
 
-    # --- inside ---
+    def _sheet(self, sheet: Sheet, width: int) -> list[Line]:
+        """The sheet, under a rule with its name where no frame has that."""
+        lines = [*sheet.lines(self._stepper, width)]
+        if self.has_class("framed"):
+            return lines
+        name = self._title(self._stepper.words(sheet.title), 10)[:2]
+        if lines and sheet.row > 0:
+            return [[*name, Piece("  "), *lines[0]], *lines[1:]]
+        return [self._title(self._stepper.words(sheet.title), width), *lines]
 
     def _title(self, text: str, width: int) -> Line:
         """The heading; where no frame is around the pane it is a rule, so that one sees where the pane begins."""
@@ -83,25 +98,6 @@ class Explain(Document):
             return [asked, Piece(words(key))]
         labels = ", ".join(stepper.score.atlas.label(name) for name in who)
         return [asked, Piece(BADGE, ground=Ground.NOW, bold=True), Piece(f" {labels}", bold=True)]
-
-    def _why(self, width: int) -> list[Line]:
-        """The hint, then one row for each cause, the first cause first."""
-        stepper, words = self._stepper, self._stepper.words
-        framed = self.has_class("framed")
-        hint: Line = [Piece(words("why.hint"), Ink.DIM)]
-        lines: list[Line] = [hint] if framed else [[*self._title(words("pane.why"), 10)[:2], Piece("  "), *hint]]
-        for number, seq in enumerate(self.chain):
-            telling, label = stepper.tell(seq), stepper.score.atlas.label
-            chosen = number == self.chosen
-            mark = "►" if chosen else " "
-            step = stepper.score.position(stepper.level, seq)
-            text = cut(f"{mark}{step:>5}  {label(telling.source)}: {telling.text}", width)
-            lines.append([Piece(f"{text:<{width}}", telling.ink, Ground.CURSOR if chosen else None, bold=chosen)])
-        return lines
-
-    def reveal_chosen(self) -> None:
-        """Scroll to the chosen cause, with the hint when it is in view anyway."""
-        self.reveal(0 if self.chosen < self.lines - 1 else self.chosen, self.chosen + 1)
 
 
 def _text(lesson: Explanation) -> list[Piece]:

@@ -15,7 +15,7 @@ from mailsim.views.tui.actions import ACTIONS, Group
 from mailsim.views.tui.chrome import title_of
 from mailsim.views.tui.inks import Ground, Ink
 from mailsim.views.tui.map_pane import BADGE
-from mailsim.views.tui.painted import Rolling
+from mailsim.views.tui.painted import Rolling, text_as
 from mailsim.views.tui.stepper import Stepper
 from mailsim.views.tui.text import Line, Piece, strip, wrap_all
 
@@ -65,8 +65,8 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         text = HelpText(self._stepper)
-        text.border_title = self._stepper.words("help.title", scenario=title_of(self._stepper))
-        text.border_subtitle = self._stepper.words("help.close")
+        text.border_title = text_as(self.app, self._stepper.words("help.title", scenario=title_of(self._stepper)))
+        text.border_subtitle = text_as(self.app, self._stepper.words("help.close"))
         yield text
 
     def action_close(self) -> None:

@@ -9,7 +9,7 @@ Yellow means "now" and nothing else: it is only the ground of `NOW`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
@@ -157,7 +157,80 @@ PALETTES: tuple[Palette, ...] = (DARK, LIGHT, CONTRAST)
 
 def palette_named(name: str) -> Palette:
     """The palette of a theme; the dark one for a name that is none of ours."""
-    return next((palette for palette in PALETTES if palette.name == name), DARK)
+    return next((palette for palette in (*PALETTES, *SIXTEEN) if palette.name == name), DARK)
+
+
+def themes_of(name: str) -> list[str]:
+    """The names of the themes that the terminal can show which shows this one."""
+    family = SIXTEEN if name.endswith("-16") else PALETTES
+    return [palette.name for palette in family]
+
+
+DARK_16 = replace(
+    DARK,
+    name="mailsim-dark-16",
+    page="#000000",
+    bar="#000080",
+    cursor="#000080",
+    chip="#c0c0c0",
+    on_chip="#000000",
+    now="#ffff00",
+    on_now="#000000",
+    text="#ffffff",
+    dim="#c0c0c0",
+    heading="#00ffff",
+    command="#00ffff",
+    reply="#00ff00",
+    data="#ff55ff",
+    later="#c0c0c0",
+    failed="#ffffff",
+    line="#c0c0c0",
+)
+LIGHT_16 = replace(
+    LIGHT,
+    name="mailsim-light-16",
+    page="#ffffff",
+    bar="#c0c0c0",
+    cursor="#c0c0c0",
+    chip="#000080",
+    on_chip="#ffffff",
+    now="#ffff00",
+    on_now="#000000",
+    text="#000000",
+    dim="#000000",
+    heading="#000080",
+    command="#000080",
+    reply="#000000",
+    data="#800080",
+    later="#800000",
+    failed="#800000",
+    line="#000000",
+)
+CONTRAST_16 = replace(
+    CONTRAST,
+    name="mailsim-contrast-16",
+    page="#000000",
+    bar="#000000",
+    cursor="#000080",
+    chip="#ffffff",
+    on_chip="#000000",
+    now="#ffff00",
+    on_now="#000000",
+    text="#ffffff",
+    dim="#ffffff",
+    heading="#00ffff",
+    command="#00ffff",
+    reply="#00ff00",
+    data="#ffffff",
+    later="#ffffff",
+    failed="#ffffff",
+    line="#ffffff",
+)
+SIXTEEN: tuple[Palette, ...] = (DARK_16, LIGHT_16, CONTRAST_16)
+"""The same for terminals of sixteen colours: only colours that each of them has, and no shade between.
+
+What colour cannot say there, shape and words say: dashed and double lines, the sign of a reply.
+"""
 
 
 def contrast(foreground: str, background: str) -> float:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from textual import events
 from textual.strip import Strip
 
-from mailsim.trace.levels import Level
 from mailsim.views.tui.atlas import Importance
 from mailsim.views.tui.box import LEFT, RIGHT, arrow
 from mailsim.views.tui.chrome import stage_title
 from mailsim.views.tui.inks import Ground, Ink
+from mailsim.views.tui.lens import Lens
 from mailsim.views.tui.painted import Chosen, Painted, Rolling
 from mailsim.views.tui.stepper import Stepper
 from mailsim.views.tui.telling import Shape, Telling
@@ -53,10 +53,10 @@ class Lanes:
         return NUMBER_WIDTH + len(self.names) * self.width + 1
 
 
-def lanes_for(stepper: Stepper, level: Level, width: int) -> Lanes:
-    """Lanes for the hosts that take part at a level, in so many columns."""
+def lanes_for(stepper: Stepper, lens: Lens, width: int) -> Lanes:
+    """Lanes for the hosts that take part under a lens, in so many columns."""
     atlas = stepper.score.atlas
-    hosts = [name for name in atlas.order if name in stepper.score.hosts(level)]
+    hosts = [name for name in atlas.order if name in stepper.score.hosts(lens)]
     names = list(hosts)
     room = max(MIN_LANE, width - NUMBER_WIDTH - MIN_TEXT)
     roomy = width - NUMBER_WIDTH - GOOD_TEXT
@@ -82,11 +82,11 @@ class LadderHead(Painted):
 
     def rows(self, width: int) -> int:
         """How many rows the names need at a width: one if all fit over their lanes."""
-        lanes = lanes_for(self._stepper, self._stepper.level, width)
+        lanes = lanes_for(self._stepper, self._stepper.lens, width)
         return 2 if any(len(name) >= lanes.width for name in self._names(lanes)) else 1
 
     def paint(self, width: int) -> list[Strip]:
-        lanes = lanes_for(self._stepper, self._stepper.level, width)
+        lanes = lanes_for(self._stepper, self._stepper.lens, width)
         return [self._row(lanes, row, self.size.height, width) for row in range(self.size.height)]
 
     def _names(self, lanes: Lanes) -> list[str]:
@@ -127,7 +127,7 @@ class Ladder(Rolling):
         self._lanes: Lanes | None = None
         self._marks: tuple[int, ...] = ()
         self._separators: dict[int, int] = {}
-        self._made_for: tuple[Level, int] | None = None
+        self._made_for: tuple[Lens, int] | None = None
 
     def show_step(self) -> None:
         """Follow the stepper."""
@@ -175,12 +175,12 @@ class Ladder(Rolling):
     # --- inside ---
 
     def _prepare(self) -> None:
-        """Lanes and separators for this level and width."""
-        wanted = (self._stepper.level, self.columns)
+        """Lanes and separators for this lens and width."""
+        wanted = (self._stepper.lens, self.columns)
         if wanted != self._made_for:
             self._made_for = wanted
             self._lanes = lanes_for(self._stepper, *wanted)
-            self._marks = self._stepper.score.stage_positions(self._stepper.level)
+            self._marks = self._stepper.score.stage_positions(self._stepper.lens)
             self._separators = {self.row_of(mark) - 1: index for index, mark in enumerate(self._marks)}
 
     def _separator(self, row: int, width: int) -> Strip:
@@ -189,8 +189,8 @@ class Ladder(Rolling):
             return strip([], self.palette, width)
         if self._marks[number] > self._stepper.position and not self._stepper.future:
             return strip([Piece(" " * NUMBER_WIDTH), *self._lifelines("╎")], self.palette, width)
-        name = f" {self._stepper.score.shown_stages(self._stepper.level)[number] + 1} "
-        name += stage_title(self._stepper, self._stepper.score.shown_stages(self._stepper.level)[number]) + " "
+        name = f" {self._stepper.score.shown_stages(self._stepper.lens)[number] + 1} "
+        name += stage_title(self._stepper, self._stepper.score.shown_stages(self._stepper.lens)[number]) + " "
         name = cut(name, width - 6)
         return strip(
             [Piece("──", Ink.LINE), Piece(name, bold=True), Piece("─" * (width - 2 - len(name)), Ink.LINE)],

@@ -178,7 +178,7 @@ class Hops(Painted):
             shown = f"[{cut(label, lane - 3)}]" if name in active else cut(label, lane - 1)
             ink = Ink.CHOSEN if self._is_involved(name) else Ink.DIM
             labels.append(Piece(f"{shown:^{lane}}", ink))
-        hidden = len(stepper.score.hosts(stepper.level)) - len(names)
+        hidden = len(stepper.score.hosts(stepper.lens)) - len(names)
         if hidden > 0:
             note = stepper.words("map.hidden", n=hidden)
             if width - width_of(labels) > len(note):
@@ -191,7 +191,7 @@ class Hops(Painted):
     def _names(self, width: int, telling: Telling | None) -> list[str]:
         """The hosts of this level from left to right; when there are too many, the least important leave."""
         stepper, atlas = self._stepper, self._stepper.score.atlas
-        names = [name for name in atlas.order if name in stepper.score.hosts(stepper.level)]
+        names = [name for name in atlas.order if name in stepper.score.hosts(stepper.lens)]
         room = max(2, (width - 10) // 9)
         keep = {telling.source, telling.target} if telling else set()
         for name in sorted(names, key=lambda n: (n not in keep, atlas.importance(n)), reverse=True):

@@ -7,13 +7,25 @@ difference. Neither ever asks for a layout: sizes are given by the screen (`mail
 from __future__ import annotations
 
 from rich.segment import Segment
+from textual.app import App
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from mailsim.views.tui.ascii import in_ascii, plain
 from mailsim.views.tui.inks import Ground, Ink, Palette, palette_named
+
+
+def shown_as(app: App[object], row: Strip) -> Strip:
+    """The row as this terminal can show it: in ASCII when it has nothing else."""
+    return in_ascii(row) if "-ascii" in app.classes else row
+
+
+def text_as(app: App[object], text: str) -> str:
+    """The same for text that Textual itself draws."""
+    return plain(text) if "-ascii" in app.classes else text
 
 
 class Painted(Widget, can_focus=False):
@@ -55,7 +67,7 @@ class Painted(Widget, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         if y < len(self._rows):
-            return self._rows[y].crop_extend(0, self.size.width, self.palette.style())
+            return shown_as(self.app, self._rows[y].crop_extend(0, self.size.width, self.palette.style()))
         return blank(self.size.width, self.palette)
 
 
@@ -126,7 +138,7 @@ class Rolling(ScrollView, can_focus=False):
         strip = self._shown.get(index)
         if strip is None or strip.cell_length != width:
             strip = self._shown[index] = self._make(index, width)
-        return strip
+        return shown_as(self.app, strip)
 
     def forget(self) -> None:
         """Throw shown rows away: theme, language or width changed."""

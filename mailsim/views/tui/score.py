@@ -1,7 +1,7 @@
 """What the screens need of a trace beside its events, computed once: steps, stages, the graph of hosts.
 
-A *position* is how many steps of the current level are done: 0 is before the first one, and the step
-at position i is number i - 1 of the level. Everything that a screen shows at a position is a function of
+A *position* is how many steps under the current lens are done: 0 is before the first one, and the step
+at position i is number i - 1 of them. Everything that a screen shows at a position is a function of
 the trace up to that step, so going back needs no undo.
 """
 
@@ -15,12 +15,13 @@ from functools import cached_property
 from mailsim.trace.conversations import Conversations
 from mailsim.trace.events import Event, Noted, Packet, Said
 from mailsim.trace.facts import FaultEnded, FaultStarted, TcpFact
-from mailsim.trace.levels import Level, Levels
+from mailsim.trace.levels import Levels
 from mailsim.trace.snapshot import Fold, Snapshot
 from mailsim.trace.stages import Stage, stages
 from mailsim.trace.trace import Trace
 from mailsim.trace.why import why
 from mailsim.views.tui.atlas import Atlas
+from mailsim.views.tui.lens import FIRST_LOOK, Lens, is_introduced, messages, story_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,10 @@ class Score:
         self.conversations = Conversations(trace.events)
         self.levels = Levels(trace, self.conversations)
         self._snapshot: Snapshot | None = None
-        self._marks: dict[Level, tuple[tuple[int, int], ...]] = {}
-        self._hosts: dict[Level, frozenset[str]] = {}
+        self._marks: dict[Lens, tuple[tuple[int, int], ...]] = {}
+        self._hosts: dict[Lens, frozenset[str]] = {}
+        self._steps: dict[Lens, Sequence[int]] = {}
+        self._stories: dict[str, frozenset[int]] = {}
 
     @cached_property
     def atlas(self) -> Atlas:
@@ -71,29 +74,29 @@ class Score:
         """The stage of an event; -1 before the first."""
         return bisect_right(self._stage_starts, seq) - 1
 
-    def _stage_marks(self, level: Level) -> tuple[tuple[int, int], ...]:
-        """(stage, position of its first step) for each stage that has a step at the level."""
-        known = self._marks.get(level)
+    def _stage_marks(self, lens: Lens) -> tuple[tuple[int, int], ...]:
+        """(stage, position of its first step) for each stage that has a step under the lens."""
+        known = self._marks.get(lens)
         if known is None:
-            spans = ((self.position(level, s.first - 1), self.position(level, s.end - 1)) for s in self.stages)
+            spans = ((self.position(lens, s.first - 1), self.position(lens, s.end - 1)) for s in self.stages)
             marks = ((number, before + 1) for number, (before, last) in enumerate(spans) if last > before)
-            known = self._marks[level] = tuple(marks)
+            known = self._marks[lens] = tuple(marks)
         return known
 
-    def shown_stages(self, level: Level) -> tuple[int, ...]:
-        """The stages that have a step at a level."""
-        return tuple(stage for stage, _ in self._stage_marks(level))
+    def shown_stages(self, lens: Lens) -> tuple[int, ...]:
+        """The stages that have a step under a lens."""
+        return tuple(stage for stage, _ in self._stage_marks(lens))
 
-    def stage_positions(self, level: Level) -> tuple[int, ...]:
+    def stage_positions(self, lens: Lens) -> tuple[int, ...]:
         """The position of the first step of each of `shown_stages`."""
-        return tuple(position for _, position in self._stage_marks(level))
+        return tuple(position for _, position in self._stage_marks(lens))
 
-    def hosts(self, level: Level) -> frozenset[str]:
-        """The hosts that take part in a step of a level."""
-        known = self._hosts.get(level)
+    def hosts(self, lens: Lens) -> frozenset[str]:
+        """The hosts that take part in a step under a lens."""
+        known = self._hosts.get(lens)
         if known is None:
-            events = (self.trace.events[seq] for seq in self.steps(level))
-            known = self._hosts[level] = (
+            events = (self.trace.events[seq] for seq in self.steps(lens))
+            known = self._hosts[lens] = (
                 frozenset(host for event in events for host in _hosts(event)) & self.atlas.nodes.keys()
             )
         return known
@@ -116,21 +119,42 @@ class Score:
         """Whether some mail has reached a mailbox."""
         return bool(self.snapshot(seq).delivered)
 
-    def causes(self, seq: int, level: Level) -> tuple[int, ...]:
-        """The chain of causes from the beginning to an event, in steps of a level."""
-        return tuple(event.seq for event in why(self.trace, seq, level, self.levels))
+    def causes(self, seq: int, lens: Lens) -> tuple[int, ...]:
+        """The chain of causes from the beginning to an event, in steps under a lens."""
+        shown = set(self.steps(lens))
+        chain = why(self.trace, seq, lens.level, self.levels)
+        return tuple(event.seq for event in chain if event.seq == seq or event.seq in shown)
 
-    def steps(self, level: Level) -> Sequence[int]:
-        """The sequence numbers of the steps of a level."""
-        return self.levels.steps(level)
+    def steps(self, lens: Lens) -> Sequence[int]:
+        """The sequence numbers of the steps under a lens."""
+        known = self._steps.get(lens)
+        if known is None:
+            known = self.levels.steps(lens.level)
+            if not lens.everything and self.world.level <= FIRST_LOOK:
+                known = tuple(seq for seq in known if is_introduced(self.trace.events[seq], self.world.level))
+            if lens.message:
+                story = self._story(lens.message)
+                known = tuple(seq for seq in known if seq in story)
+            self._steps[lens] = known
+        return known
 
-    def position(self, level: Level, seq: int) -> int:
+    @cached_property
+    def messages(self) -> tuple[str, ...]:
+        """The keys of all messages of the run."""
+        return messages(self.trace)
+
+    def _story(self, message: str) -> frozenset[int]:
+        if message not in self._stories:
+            self._stories[message] = story_of(self.trace, message)
+        return self._stories[message]
+
+    def position(self, lens: Lens, seq: int) -> int:
         """The position at an event, or at the last step before it."""
-        return bisect_right(self.steps(level), seq)
+        return bisect_right(self.steps(lens), seq)
 
-    def position_at(self, level: Level, at: int) -> int:
+    def position_at(self, lens: Lens, at: int) -> int:
         """The position at a time: after all steps up to then."""
-        return bisect_right(self.steps(level), at, key=lambda seq: self.trace.events[seq].at)
+        return bisect_right(self.steps(lens), at, key=lambda seq: self.trace.events[seq].at)
 
     def next_of_kind(self, kind: str, after: int) -> int | None:
         """The next event of a kind (`smtp.cmd`, or only `smtp`), else the first of all; None when there is none."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from textual.theme import Theme
 
-from mailsim.views.tui.inks import PALETTES, Palette
+from mailsim.views.tui.inks import PALETTES, SIXTEEN, Palette
 
 
 def themes() -> tuple[Theme, ...]:
     """One theme for each palette, under the same name."""
-    return tuple(_theme(palette) for palette in PALETTES)
+    return tuple(_theme(palette) for palette in (*PALETTES, *SIXTEEN))
 
 
 def _theme(palette: Palette) -> Theme:

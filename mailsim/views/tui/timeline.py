@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual import events
 from textual.strip import Strip
 
-from mailsim.trace.levels import Level
 from mailsim.views.tui.chrome import stage_title
 from mailsim.views.tui.inks import Ground, Ink
+from mailsim.views.tui.lens import Lens
 from mailsim.views.tui.painted import Chosen, Painted
 from mailsim.views.tui.stepper import Stepper
 from mailsim.views.tui.text import Line, Piece, cut, strip
@@ -22,7 +22,7 @@ class Timeline(Painted):
         super().__init__(id="timeline")
         self._stepper = stepper
         self._dragging = False
-        self._columns: tuple[tuple[Level, int], tuple[int, ...]] | None = None
+        self._columns: tuple[tuple[Lens, int], tuple[int, ...]] | None = None
 
     def paint(self, width: int) -> list[Strip]:
         return [
@@ -57,17 +57,17 @@ class Timeline(Painted):
     # --- inside ---
 
     def _mark_columns(self, width: int) -> tuple[int, ...]:
-        """The column where each stage begins; the same until level or width changes."""
-        key = (self._stepper.level, width)
+        """The column where each stage begins; the same until lens or width changes."""
+        key = (self._stepper.lens, width)
         if self._columns is None or self._columns[0] != key:
-            marks = self._stepper.score.stage_positions(self._stepper.level)
+            marks = self._stepper.score.stage_positions(self._stepper.lens)
             self._columns = key, tuple(self.column(mark, width) for mark in marks)
         return self._columns[1]
 
     def _names(self, width: int) -> Line:
         """The names of the stages at their first step; one that has no room is cut, its number stays."""
         stepper = self._stepper
-        stages = stepper.score.shown_stages(stepper.level)
+        stages = stepper.score.shown_stages(stepper.lens)
         places = self._mark_columns(width)
         pieces: list[Piece] = []
         x = 0
@@ -77,10 +77,12 @@ class Timeline(Painted):
             room = min(max(end, place) - place - 1, width - place)
             number = f"{stage + 1}"
             name = f"{number} {stage_title(stepper, stage)}"
+            if stepper.asking and stage > stepper.stage_number:
+                name = number
             text = name[:room] if room >= len(number) else number
             if place + len(text) > width:
                 break
-            text = cut(name, room) if room >= len(number) + 4 else number
+            text = cut(name, room) if room >= len(number) + 4 else number[: width - place]
             pieces.append(Piece(" " * (place - x)))
             now = stage == stepper.stage_number
             pieces.append(Piece(text, Ink.CHOSEN if now else Ink.DIM, underlined=now))
@@ -97,11 +99,11 @@ class Timeline(Painted):
         for x in self._mark_columns(width):
             cells[x] = Piece("╋" if x <= here else "┼", Ink.COMMAND if x <= here else Ink.LINE)
         for fault in stepper.score.faults:
-            x = self.column(stepper.score.position(stepper.level, fault.seq), width)
+            x = self.column(stepper.score.position(stepper.lens, fault.seq), width)
             if stepper.future or fault.seq <= stepper.seq:
                 cells[x] = Piece("!" if fault.begins else "=", Ink.LATER, bold=True)
         for seq in stepper.bookmarks:
-            cells[self.column(stepper.score.position(stepper.level, seq), width)] = Piece("*", Ink.HEADING, bold=True)
+            cells[self.column(stepper.score.position(stepper.lens, seq), width)] = Piece("*", Ink.HEADING, bold=True)
         left = max(0, min(here - 1, width - 1 - len(CURSOR)))
         for offset, character in enumerate(CURSOR):
             cells[left + offset] = Piece(character, Ink.TEXT, Ground.NOW, bold=True)

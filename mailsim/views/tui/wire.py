@@ -8,8 +8,8 @@ from __future__ import annotations
 from textual import events
 from textual.strip import Strip
 
-from mailsim.trace.levels import Level
 from mailsim.views.tui.inks import Ground, Ink
+from mailsim.views.tui.lens import Lens
 from mailsim.views.tui.painted import Chosen, Rolling
 from mailsim.views.tui.row_index import RowIndex
 from mailsim.views.tui.stepper import Stepper
@@ -27,7 +27,7 @@ class Wire(Rolling):
         super().__init__(id="wire")
         self._stepper = stepper
         self._index = RowIndex((), lambda _: 1)
-        self._made_for: tuple[Level, int, str] | None = None
+        self._made_for: tuple[Lens, int, str] | None = None
         self._rows: dict[int, list[Line]] = {}
 
     def show_step(self) -> None:
@@ -72,14 +72,14 @@ class Wire(Rolling):
     # --- inside ---
 
     def _prepare(self) -> None:
-        """The rows of this level, width and language."""
+        """The rows of this lens, width and language."""
         stepper = self._stepper
-        wanted = (stepper.level, self.columns, stepper.words.language)
+        wanted = (stepper.lens, self.columns, stepper.words.language)
         if wanted != self._made_for:
             self._made_for = wanted
             self._rows.clear()
             events = stepper.score.trace.events
-            guesses = [line_count(events[seq]) for seq in stepper.score.steps(stepper.level)]
+            guesses = [line_count(events[seq]) for seq in stepper.score.steps(stepper.lens)]
             self._index = RowIndex(guesses, lambda position: len(self._wrapped(position)))
 
     @property

@@ -1,0 +1,428 @@
+"""The picker: all scenarios by level, with title, objective, length and how far one came. Typing filters.
+
+Scenarios are read in a thread of their own, so the list is there at once and grows; then, when nothing else is
+to be done, they are run one by one to learn how long they are. A file with mistakes is listed with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.worker import get_current_worker
+
+from mailsim.lessons.ui import LANGUAGES, Words
+from mailsim.trace.levels import Level
+from mailsim.trace.trace import Trace
+from mailsim.views.tui.inks import Ground, Ink, themes_of
+from mailsim.views.tui.library import Entry, Library, Problem, Unrunnable
+from mailsim.views.tui.memory import Memory
+from mailsim.views.tui.painted import Painted, Rolling
+from mailsim.views.tui.text import Line, Piece, cut, hung, strip, width_of
+
+SIDE_BY_SIDE = 100
+"""From so many columns on, the details stand beside the list."""
+KEYS: tuple[tuple[str, str, str], ...] = (
+    ("Enter", "open", "picker.keys.open"),
+    ("↑ ↓", "", "picker.keys.move"),
+    ("F2", "language", "picker.keys.language"),
+    ("F3", "theme", "picker.keys.theme"),
+    ("Esc", "escape", "picker.keys.leave"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the list: a heading, or a scenario."""
+
+    heading: str = ""
+    entry: Entry | None = None
+
+
+class ScenarioRun(Message):
+    """A scenario was run and can be looked at."""
+
+    def __init__(self, entry: Entry, trace: Trace) -> None:
+        super().__init__()
+        self.entry, self.trace = entry, trace
+
+
+class EntryList(Rolling):
+    """The scenarios that fit the filter, under headings."""
+
+    def __init__(self, picker: Picker) -> None:
+        super().__init__(id="entries")
+        self._picker = picker
+
+    def show_rows(self) -> None:
+        rows = self._picker.rows
+        self.set_row_count(len(rows))
+        chosen = self._picker.chosen_row
+        self.reveal(max(0, chosen - 1), chosen)
+        self.forget()
+
+    def on_resize(self) -> None:
+        self.show_rows()
+
+    def on_click(self, event: events.Click) -> None:
+        index = event.y + round(self.scroll_offset.y)
+        rows = self._picker.rows
+        if index < len(rows) and rows[index].entry is not None:
+            already = index == self._picker.chosen_row
+            self._picker.choose_row(index)
+            if already:
+                self._picker.action_open()
+
+    def row(self, index: int, width: int) -> Strip:
+        row = self._picker.rows[index]
+        if row.entry is None:
+            return strip([Piece(f" {row.heading}", Ink.HEADING, bold=True)], self.palette, width)
+        chosen = index == self._picker.chosen_row
+        mark = Piece("►", ground=Ground.NOW) if chosen else Piece(" ")
+        right = self._picker.state_of(row.entry)
+        room = width - width_of(right) - 4
+        title = cut(row.entry.title(self._picker.words.language), room)
+        ink = Ink.FAILED if row.entry.problems else Ink.TEXT
+        line = [mark, Piece(f" {title}{' ' * max(1, room - len(title) + 1)}", ink, bold=chosen), *right]
+        return strip(line, self.palette, width, Ground.CURSOR if chosen else Ground.PAGE)
+
+
+class Details(Rolling):
+    """Everything about the chosen scenario."""
+
+    DEFAULT_CSS = "Details { overflow-y: auto; }"
+
+    def __init__(self, picker: Picker) -> None:
+        super().__init__(id="details")
+        self._picker = picker
+        self._lines: list[list[Piece]] = []
+
+    def show_entry(self) -> None:
+        width = max(1, self.content_region.width - 1)
+        self._lines = hung(self._picker.details(), width)
+        self.set_row_count(max(1, len(self._lines)))
+        self.scroll_to(y=0, animate=False, force=True)
+        self.forget()
+
+    def on_resize(self) -> None:
+        self.show_entry()
+
+    def row(self, index: int, width: int) -> Strip:
+        return strip(self._lines[index] if index < len(self._lines) else (), self.palette, width)
+
+
+class Bar(Painted):
+    """One row that the picker writes."""
+
+    def __init__(self, picker: Picker, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self._picker = picker
+
+    def paint(self, width: int) -> list[Strip]:
+        return [strip(self._picker.bar(self.id or "", width), self.palette, width, Ground.BAR)]
+
+    def on_click(self, event: events.Click) -> None:
+        if self.id == "picker-keys":
+            self._picker.click_keys(event.x)
+
+
+class Picker(Screen[None]):
+    """The list of scenarios."""
+
+    AUTO_FOCUS = ""
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "move(-8)", show=False),
+        Binding("pagedown", "move(8)", show=False),
+        Binding("home", "move(-9999)", show=False),
+        Binding("end", "move(9999)", show=False),
+        Binding("enter", "open", show=False),
+        Binding("escape", "escape", show=False),
+        Binding("backspace", "rub", show=False),
+        Binding("f2", "language", show=False),
+        Binding("f3", "theme", show=False),
+    ]
+
+    def __init__(self, library: Library, memory: Memory, language: str) -> None:
+        super().__init__()
+        self._library, self._memory = library, memory
+        self.words = Words(language)
+        self._entries: list[Entry] = []
+        self._filter = ""
+        self._chosen = ""
+        self._message = ""
+        self._loading = True
+        self._leaving = False
+        self._running = False
+        self.rows: list[Row] = []
+
+    def compose(self) -> ComposeResult:
+        yield Bar(self, "picker-title")
+        yield Bar(self, "picker-filter")
+        yield EntryList(self)
+        yield Details(self)
+        yield Bar(self, "picker-keys")
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.call_after_refresh(self.show))
+        self._read_library()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < SIDE_BY_SIDE, "narrow")
+        self.call_after_refresh(self.show)
+
+    def on_screen_resume(self) -> None:
+        self._running = False
+        self.call_after_refresh(self.show)
+
+    # --- reading ---
+
+    @work(thread=True, exclusive=True, group="library")
+    def _read_library(self) -> None:
+        worker = get_current_worker()
+        for entry in self._library.entries():
+            if worker.is_cancelled:
+                return
+            self.app.call_from_thread(self._add, entry)
+        self.app.call_from_thread(self._loaded)
+        for entry in list(self._entries):
+            if worker.is_cancelled:
+                return
+            if not entry.problems and entry.key not in self._memory.lengths:
+                self._measure(entry)
+
+    def _measure(self, entry: Entry) -> None:
+        """Run a scenario to learn how many steps it has."""
+        from mailsim.views.tui.lens import Lens
+        from mailsim.views.tui.score import Score
+
+        try:
+            trace = self._library.open(entry.key)
+        except Unrunnable:
+            return
+        steps = len(Score(trace).steps(Lens(Level.of(trace.world.detail))))
+        self.app.call_from_thread(self._measured, entry.key, steps)
+
+    def _measured(self, key: str, steps: int) -> None:
+        self._memory.lengths[key] = steps
+        self._memory.save()
+        self.show()
+
+    def _add(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self._entries.sort(key=lambda e: (bool(e.problems), e.own, e.level, e.order))
+        self.show()
+
+    def _loaded(self) -> None:
+        self._loading = False
+        self.show()
+
+    # --- what is shown ---
+
+    def show(self) -> None:
+        """Make the rows again and paint everything."""
+        if not self.is_mounted:
+            return
+        self.rows = list(self._rows())
+        keys = [row.entry.key for row in self.rows if row.entry is not None]
+        if self._chosen not in keys:
+            self._chosen = keys[0] if keys else ""
+        self.query_one(EntryList).show_rows()
+        self.query_one(Details).show_entry()
+        for bar in self.query(Bar):
+            bar.repaint()
+
+    def _rows(self) -> Iterator[Row]:
+        heading = ""
+        for entry in self._entries:
+            if not self._fits(entry):
+                continue
+            own = self._heading(entry)
+            if own != heading:
+                heading = own
+                yield Row(heading=own)
+            yield Row(entry=entry)
+
+    def _heading(self, entry: Entry) -> str:
+        if entry.problems:
+            return self.words("picker.broken")
+        return self.words("picker.own") if entry.own else self.words("picker.level", level=entry.level)
+
+    def _fits(self, entry: Entry) -> bool:
+        said = [entry.key, *entry.titles.values(), *entry.objectives.values(), self._heading(entry)]
+        text = " ".join(said).casefold()
+        return all(word in text for word in self._filter.casefold().split())
+
+    @property
+    def chosen(self) -> Entry | None:
+        """The scenario on which the cursor is."""
+        return next((row.entry for row in self.rows if row.entry is not None and row.entry.key == self._chosen), None)
+
+    @property
+    def chosen_row(self) -> int:
+        """Its row; 0 when there is none."""
+        numbers = (i for i, row in enumerate(self.rows) if row.entry is not None and row.entry.key == self._chosen)
+        return next(numbers, 0)
+
+    def choose_row(self, index: int) -> None:
+        """Put the cursor on a row."""
+        entry = self.rows[index].entry
+        if entry is not None:
+            self._chosen = entry.key
+            self._message = ""
+            self.show()
+
+    def state_of(self, entry: Entry) -> Line:
+        """What stands at the right end of a row: length and progress, or how many mistakes."""
+        words = self.words
+        if entry.problems:
+            return [Piece(words("picker.problems", n=len(entry.problems)), Ink.FAILED)]
+        length, place = self._memory.lengths.get(entry.key), self._memory.places.get(entry.key)
+        steps = words("picker.steps", n=length) if length is not None else ""
+        if place is None:
+            progress = words("picker.new")
+        elif place.is_done:
+            progress = words("picker.done")
+        else:
+            progress = words("picker.at", i=place.position, n=place.steps)
+        return [Piece(f"{steps:>10}  ", Ink.DIM), Piece(f"{progress:<13}", Ink.REPLY if place else Ink.DIM)]
+
+    def details(self) -> Sequence[Line]:
+        """Everything about the chosen scenario; why it cannot be read, when it cannot."""
+        words, entry = self.words, self.chosen
+        if entry is None:
+            key = "picker.loading" if self._loading else "picker.none" if self._filter else "picker.empty"
+            return [[Piece(words(key, what=self._filter), Ink.DIM)]]
+        language = words.language
+        lines: list[Line] = [[Piece(entry.title(language), Ink.HEADING, bold=True)]]
+        if entry.objective(language):
+            lines += [[], [Piece(f"{words('explain.objective')} ", Ink.DIM), Piece(entry.objective(language))]]
+        for problem in entry.problems:
+            lines += [[], *self._problem(problem)]
+        lines += [[], [Piece(entry.key, Ink.DIM)]]
+        return lines
+
+    def _problem(self, problem: Problem) -> Iterator[Line]:
+        words, language = self.words, self.words.language
+        place = words("picker.place", file=problem.file, line=problem.line, column=problem.column)
+        yield [Piece(place if problem.line else problem.file, Ink.DIM)]
+        yield [Piece(problem.message.get(language, ""), Ink.FAILED)]
+        if problem.source:
+            yield [Piece(f"  {problem.source}")]
+            yield [Piece(" " * (problem.column + 1) + "^", Ink.LATER)]
+        if problem.hint.get(language):
+            yield [Piece(words("picker.hint", hint=problem.hint[language]))]
+
+    def bar(self, name: str, width: int) -> Line:
+        """The line of one of the bars."""
+        words = self.words
+        if name == "picker-title":
+            return [Piece(f" mailsim  {words('picker.title')}", bold=True)]
+        if name == "picker-filter":
+            if self._filter:
+                return [Piece(f" {words('picker.filter')}", Ink.DIM), Piece(self._filter, bold=True), Piece("_")]
+            return [Piece(f" {words('picker.filter.hint')}", Ink.DIM)]
+        if self._message:
+            return [Piece(f" {cut(self._message, width - 2)}", bold=True)]
+        return [piece for _, part in self._keys() for piece in part]
+
+    def _keys(self) -> list[tuple[str, Line]]:
+        keys = [(k, a, "picker.keys.clear" if a == "escape" and self._filter else label) for k, a, label in KEYS]
+        return [
+            (action, [Piece(f" {key} ", ground=Ground.CHIP, bold=True), Piece(f" {self.words(label)} ", bold=True)])
+            for key, action, label in keys
+        ]
+
+    def click_keys(self, x: int) -> None:
+        """A click on the row of keys."""
+        if self._message:
+            return
+        end = 0
+        for action, part in self._keys():
+            end += width_of(part)
+            if x < end:
+                if action:
+                    getattr(self, f"action_{action}")()
+                return
+
+    # --- keys ---
+
+    def on_key(self, event: events.Key) -> None:
+        """What can be printed is typed into the filter."""
+        if event.is_printable and event.character:
+            self._filter = (self._filter + event.character)[:60].lstrip()
+            self._say("")
+            event.stop()
+        if event.key != "escape":
+            self._leaving = False
+
+    def action_rub(self) -> None:
+        self._filter = self._filter[:-1]
+        self._say("")
+
+    def action_move(self, by: int) -> None:
+        keys = [row.entry.key for row in self.rows if row.entry is not None]
+        if keys:
+            self._chosen = keys[max(0, min(keys.index(self._chosen) + by, len(keys) - 1))]
+        self._say("")
+
+    def action_open(self) -> None:
+        """Run the chosen scenario; one with mistakes is not run, they are shown."""
+        entry = self.chosen
+        if entry is None or entry.problems or self._running:
+            return
+        self._running = True
+        self._say(self.words("picker.running", title=entry.title(self.words.language)))
+        self._run(entry)
+
+    @work(thread=True, exclusive=True, group="run")
+    def _run(self, entry: Entry) -> None:
+        try:
+            trace = self._library.open(entry.key)
+        except Unrunnable as failed:
+            self.app.call_from_thread(self._failed, entry, failed.problems)
+            return
+        self.post_message(ScenarioRun(entry, trace))
+
+    def _failed(self, entry: Entry, problems: tuple[Problem, ...]) -> None:
+        """The file has changed for the worse since it was listed: list it with its mistakes."""
+        self._running = False
+        self._entries.remove(entry)
+        self._chosen = entry.key
+        self._add(Entry(entry.key, 0, entry.titles, entry.objectives, entry.own, problems))
+        first = problems[0].message.get(self.words.language, "") if problems else ""
+        self._say(self.words("picker.failed", problem=first))
+
+    def action_escape(self) -> None:
+        if self._filter:
+            self._filter = ""
+            self._say("")
+        elif self._leaving:
+            self.app.exit()
+        else:
+            self._leaving = True
+            self._say(self.words("picker.leave"))
+
+    def action_language(self) -> None:
+        language = LANGUAGES[(LANGUAGES.index(self.words.language) + 1) % len(LANGUAGES)]
+        self.words = Words(language)
+        self._memory.language = language
+        self._memory.save()
+        self._say("")
+
+    def action_theme(self) -> None:
+        names = themes_of(self.app.theme)
+        self.app.theme = names[(names.index(self.app.theme) + 1) % len(names)]
+
+    def _say(self, message: str) -> None:
+        self._message = message
+        self.show()
