@@ -110,27 +110,26 @@ def step(
 
     memory = _memory(reset)
     language = lang or memory.language or default_language()
-    with complaining(language):
-        trace = trace_of(scenario, seed, code=True)
     level = None if detail is None else Level.of(detail)
-    if plain:
-        from mailsim.views.tui.plain import run_plain
+    with complaining(language):
+        if plain:
+            from mailsim.views.tui.plain import run_plain
 
-        run_plain(trace, sys.stdin, sys.stdout, language, level)
-        return
-    from mailsim.views.tui import run
+            run_plain(trace_of(scenario, seed, code=True), sys.stdin, sys.stdout, language, level)
+            return
+        from mailsim.views.tui import run
 
-    run(
-        trace,
-        language,
-        theme or memory.theme or Look.DARK,
-        level,
-        motion=not no_motion,
-        memory=memory,
-        key=scenario,
-        ascii_only=ascii_only or _writes_only_ascii(),
-        colours=16 if colours is Colours.SIXTEEN else 0,
-    )
+        run(
+            lambda: trace_of(scenario, seed, code=True),
+            language,
+            theme or memory.theme or Look.DARK,
+            level,
+            motion=not no_motion,
+            memory=memory,
+            key=scenario,
+            ascii_only=ascii_only or _writes_only_ascii(),
+            colours=16 if colours is Colours.SIXTEEN else 0,
+        )
 
 
 def _memory(reset: bool) -> Memory:

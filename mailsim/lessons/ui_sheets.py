@@ -135,6 +135,7 @@ SHEETS: Mapping[str, tuple[str, str]] = {
     "bar.quiz": ("quiz", "kvíz"),
     "bar.follow": ("one mail", "jedna zpráva"),
     # the list of scenarios
+    "loading": (" The simulated Internet is running ...", " Simulovaný internet běží ..."),
     "picker.title": ("scenarios", "scénáře"),
     "picker.filter": ("filter: ", "filtr: "),
     "picker.filter.hint": ("type to filter", "pište a výběr se zúží"),

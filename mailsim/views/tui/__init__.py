@@ -12,6 +12,7 @@ FEW_COLOURS = ("standard", "windows")
 """Rich's names of terminals with sixteen colours."""
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from mailsim.trace.levels import Level
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    trace: Trace | None,
+    trace: Trace | Callable[[], Trace] | None,
     language: str = "en",
     theme: str = "dark",
     level: Level | None = None,
@@ -36,18 +37,18 @@ def run(
 ) -> None:
     """Step through a trace, or through those that the reader chooses, until the reader leaves.
 
+    Raises: whatever running the trace raises.
+
     Args:
-        trace: None to choose from `library`.
+        trace: the run, or what runs it; None to choose from `library`.
         language: `en` or `cs`. theme: `dark`, `light` or `contrast`. level: None for the scenario's own.
         motion: whether anything may glide. folder: where screenshots go; None for the current folder.
         memory: what is remembered of the last time, and where; key: the name of `trace` in it.
         ascii_only: draw with ASCII alone. colours: 16, or 0 for as many as the terminal has.
     """
-    import gc
-
     from rich.console import Console
 
-    from mailsim.views.tui.app import StepperApp
+    from mailsim.views.tui.app import StepperApp, settle_memory
 
     if not colours and Console().color_system in FEW_COLOURS:
         colours = 16
@@ -64,6 +65,7 @@ def run(
         ascii_only=ascii_only,
         colours=colours,
     )
-    gc.collect()
-    gc.freeze()  # the trace is for ever; looking through it again and again would cost a third of each step
+    settle_memory()
     app.run()
+    if app.problem is not None:
+        raise app.problem

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from rich.segment import Segment, Segments
-from textual import on
-from textual.app import App
+from textual import on, work
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.types import AnimationLevel
+from textual.widgets import Static
 
 from mailsim.lessons.ui import LANGUAGES, Words
 from mailsim.trace.levels import Level
@@ -35,6 +36,12 @@ from mailsim.views.tui.themes import themes
 
 THEMES = tuple(palette.name.removeprefix("mailsim-") for palette in PALETTES)
 """`dark`, `light`, `contrast`."""
+
+
+def settle_memory() -> None:
+    """A trace stays: looking through it again and again for garbage would cost a third of each step."""
+    gc.collect()
+    gc.freeze()
 
 
 class SquareBar(ScrollBarRender):
@@ -77,11 +84,23 @@ class Commands(Provider):
         self.app.theme = theme
 
 
+class Loading(Screen[None]):
+    """What is seen while the scenario runs."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self._words = words
+
+    def compose(self) -> ComposeResult:
+        yield Static(self._words("loading"), markup=False)
+
+
 class StepperApp(App[None]):
     """Steps through a trace, or through those that are chosen from a library.
 
     Args:
-        trace: the finished run; None to choose one. library: what there is to choose from.
+        trace: the finished run, or what runs it while a screen is there already; None to choose one.
+        library: what there is to choose from.
         language: `en` or `cs`; theme: one of `THEMES`; level: None for the scenario's own.
         motion: whether anything may glide; folder: where screenshots go.
         ascii_only: draw with ASCII alone; colours: 16, or 0 for as many as the terminal has.
@@ -96,7 +115,7 @@ class StepperApp(App[None]):
 
     def __init__(
         self,
-        trace: Trace | None,
+        trace: Trace | Callable[[], Trace] | None,
         language: str = LANGUAGES[0],
         theme: str = "dark",
         level: Level | None = None,
@@ -122,17 +141,44 @@ class StepperApp(App[None]):
         self._key = key
         self._language = language
         self._picker = None if library is None else Picker(library, self._memory, language)
-        self._main = None if trace is None else self._make_main(trace, level)
+        self._level = level
+        self._load = trace if callable(trace) else None
+        self._main = self._make_main(trace, level) if isinstance(trace, Trace) else None
+        self.problem: Exception | None = None
 
     def get_default_screen(self) -> Screen[None]:
-        screen = self._main or self._picker
-        return screen or super().get_default_screen()
+        return self._main or self._picker or Loading(Words(self._language))
+
+    def on_mount(self) -> None:
+        if self._load is not None:
+            self._run_loader(self._load)
+
+    @work(thread=True)
+    def _run_loader(self, load: Callable[[], Trace]) -> None:
+        """Run the scenario; what goes wrong with it is for whoever started us."""
+        try:
+            trace = load()
+        except Exception as problem:
+            self.problem = problem
+            self.call_from_thread(self.exit)
+            return
+        self.call_from_thread(self._loaded, trace)
+
+    def _loaded(self, trace: Trace) -> None:
+        self._main = self._make_main(trace, self._level)
+        settle_memory()
+        self.switch_screen(self._main)
 
     @property
     def stepper(self) -> Stepper:
         """Where the reader is. Raises: AssertionError while none is chosen."""
         assert self._main is not None
         return self._main.stepper
+
+    @property
+    def picker(self) -> Picker | None:
+        """The list from which the scenario was chosen, if it was."""
+        return self._picker
 
     @property
     def words(self) -> Words:
@@ -156,8 +202,7 @@ class StepperApp(App[None]):
         assert self._picker is not None
         self._language = self._picker.words.language
         self._main = self._make_main(message.trace, None)
-        gc.collect()
-        gc.freeze()
+        settle_memory()
         self.push_screen(self._main, lambda _: self._left())
         if self._main.stepper.position:
             self.call_after_refresh(self._main.tell, "picker.again", i=self._main.stepper.position)

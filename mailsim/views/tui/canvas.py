@@ -102,8 +102,12 @@ def _merged(cells: Iterable[tuple[str, Paint]], palette: Palette) -> list[Segmen
     segments: list[Segment] = []
     style: Style | None = None
     text: list[str] = []
+    on: Ground | None = None
     for character, (ink, ground, bold) in cells:
         its = palette.style(ink, ground, bold)
+        if character == " " and ground is on and style is not None:
+            its = style
+        on = ground
         if its is not style and text:
             segments.append(Segment("".join(text), style))
             text = []

@@ -102,7 +102,9 @@ class DnsPage:
         words, event = stepper.words, stepper.event
         told = _told(event) if isinstance(event, Said) else frozenset()
         asked = str(event.pdu.fields().get("qname", "")) if isinstance(event, Said) else ""
-        names = sorted(self._zones, key=lambda name: (not _is_under(asked, name), name.endswith("arpa"), -len(name), name))
+        names = sorted(
+            self._zones, key=lambda name: (not _is_under(asked, name), name.endswith("arpa"), -len(name), name)
+        )
         for name in names:
             yield []
             yield [_heading(words("dns.zone", name=name))]

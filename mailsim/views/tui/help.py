@@ -46,7 +46,7 @@ class Help(ModalScreen[None]):
     DEFAULT_CSS = """
     Help { align: center middle; background: $background 60%; }
     Help HelpText {
-        width: 84; max-width: 100%; height: 46; max-height: 90%;
+        width: 84; max-width: 100%; height: 68; max-height: 90%;
         border: round $mailsim-line; border-title-color: $mailsim-text; border-subtitle-color: $mailsim-text;
         padding: 0 1; background: $background;
     }

@@ -181,7 +181,7 @@ class Picker(Screen[None]):
         self.call_after_refresh(self.show)
 
     def on_screen_resume(self) -> None:
-        self._running = False
+        self._running, self._message = False, ""
         self.call_after_refresh(self.show)
 
     # --- reading ---

@@ -91,7 +91,7 @@ class MainScreen(Keeping):
             self.stepper.follow("")
             self._other_steps()
             self.tell("follow.all")
-        elif len(self.app.screen_stack) > 1:
+        elif len(self.app.screen_stack) > 1:  # the list of scenarios is below
             self.dismiss()
         else:
             self.tell("quit.how")

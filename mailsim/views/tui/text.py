@@ -34,16 +34,37 @@ def width_of(line: Line) -> int:
 
 def strip(line: Line, palette: Palette, width: int, ground: Ground = Ground.PAGE) -> Strip:
     """The line as a strip of exactly that width; `ground` is for pieces that have none of their own."""
-    segments = [
-        Segment(piece.text, palette.style(piece.ink, piece.ground or ground, piece.bold, piece.underlined))
-        for piece in line
-        if piece.text
-    ]
+    segments = _merged(line, palette, ground)
     made = Strip(segments)
     if made.cell_length < width:
         segments.append(Segment(" " * (width - made.cell_length), palette.style(Ink.TEXT, ground)))
         return Strip(segments, width)
     return made.crop(0, width)
+
+
+def _merged(line: Line, palette: Palette, ground: Ground) -> list[Segment]:
+    """Neighbours that look alike become one segment, and spaces take the look of what is beside them.
+
+    A terminal is told the look of each segment, which is longer than most of their texts.
+    """
+    segments: list[Segment] = []
+    before: tuple[Ground, bool] | None = None
+    for piece in line:
+        if not piece.text:
+            continue
+        here = piece.ground or ground, piece.underlined
+        style = palette.style(piece.ink, here[0], piece.bold, piece.underlined)
+        if here == before and not piece.underlined:
+            text, known, _ = segments[-1]
+            if known is style or piece.text.isspace():
+                segments[-1] = Segment(text + piece.text, known)
+                continue
+            if text.isspace():
+                segments[-1] = Segment(text + piece.text, style)
+                continue
+        segments.append(Segment(piece.text, style))
+        before = here
+    return segments
 
 
 def cut(text: str, width: int) -> str:

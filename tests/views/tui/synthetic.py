@@ -127,6 +127,7 @@ class Tape:
         """A connection that comes about."""
         self._connections += 1
         self.note(node, facts.TcpConnectStarted(f"c{self._connections}", ADDRESS[node], ADDRESS[peer], port, 4, peer))
+        self._last[peer] = len(self.events) - 1
         self.note(node, facts.TcpEstablished(f"c{self._connections}", ADDRESS[node], ADDRESS[peer], port, 4, peer))
 
     def ask(self, node: str, server: str, name: str, kind: str, *records: str) -> None:

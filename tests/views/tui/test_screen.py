@@ -133,7 +133,7 @@ async def test_keys_that_step(keys: list[str], position: int) -> None:
 
 @pytest.mark.parametrize("place", ["start", "end"])
 async def test_every_action_can_be_done_anywhere(place: str, tmp_path: Path) -> None:
-    async def steps(pilot: Pilot[None], app: StepperApp) -> None:
+    async def steps(_: Pilot[None], app: StepperApp) -> None:
         screen = main_screen(app)
         for action in ACTIONS:
             if action.name in ("palette", "help"):  # other screens: their tests are below
@@ -219,10 +219,11 @@ async def test_quit_needs_two_q_in_a_row() -> None:
 async def test_play_runs_to_the_end_and_stops() -> None:
     async def steps(pilot: Pilot[None], app: StepperApp) -> None:
         app.stepper.move_to(app.stepper.last - 2)
-        await pilot.press("plus", "plus", "plus", "plus", "plus", "space")
-        assert app.stepper.playing
+        await pilot.press("plus", "plus", "plus", "plus", "plus")
         assert app.stepper.speed == 16
-        for _ in range(100):
+        main_screen(app).action_do("play")
+        assert app.stepper.playing
+        for _ in range(500):
             if not app.stepper.playing:
                 break
             await pilot.pause(0.02)
@@ -461,7 +462,7 @@ async def test_help_lists_every_key_and_closes_with_its_own() -> None:
         await pilot.press("question_mark")
         assert isinstance(app.screen, MainScreen)
 
-    await play(steps, (120, 70))
+    await play(steps, (120, 80))
 
 
 async def test_the_key_bar_shows_only_what_works_now() -> None:

@@ -1,0 +1,153 @@
+"""How fast the stepper is on a terminal: `python -m tests.benchmarks.stepper [events ...]`.
+
+Measured through a pseudo-terminal of 120 x 36, from the key to the last painted byte, with real runs of about so
+many events; and how long it takes until the first screen stands. Linux and macOS only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+COLUMNS, ROWS = 120, 36
+QUIET_S = 0.15
+"""So long nothing comes when a screen is painted."""
+EVENTS_PER_MAIL = 190
+GOAL_MS, GOAL_KIB, GOAL_START_S = 50.0, 15.0, 1.5
+
+
+class Terminal:
+    """A program on a terminal of its own."""
+
+    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
+        self.began = time.perf_counter()
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execvpe(command[0], list(command), {**os.environ, **environment})
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+
+    def read(self, patience_s: float) -> tuple[float, int]:
+        """Read until it is quiet: when the last byte came, and how many came."""
+        last, count = 0.0, 0
+        wait = patience_s
+        while select.select([self.fd], [], [], wait)[0]:
+            try:
+                count += len(os.read(self.fd, 1 << 16))
+            except OSError:
+                break
+            last, wait = time.perf_counter(), QUIET_S
+        return last, count
+
+    def press(self, key: bytes) -> tuple[float, int]:
+        """Seconds from the key to the last byte that it painted, and how many bytes that took."""
+        began = time.perf_counter()
+        os.write(self.fd, key)
+        last, count = self.read(2.0)
+        return max(0.0, last - began), count
+
+    @property
+    def memory_mib(self) -> float:
+        """Resident memory; 0 where the system does not say."""
+        status = Path(f"/proc/{self.pid}/status")
+        lines = status.read_text().splitlines() if status.exists() else []
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), 0.0)
+
+    @property
+    def cpu_s(self) -> float:
+        """Processor time that the program has used; 0 where the system does not say."""
+        stat = Path(f"/proc/{self.pid}/stat")
+        if not stat.exists():
+            return 0.0
+        fields = stat.read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def end(self) -> None:
+        os.kill(self.pid, signal.SIGTERM)
+        os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+
+def scenario(mails: int) -> str:
+    """Two domains and so many mails between them."""
+    head = "id: many\ndomains:\n  skola.example: {users: [alena]}\n  firma.example: {users: [borek]}\nsteps:\n"
+    row = "  - {{at: {at}s, user: alena@skola.example, send: {{to: borek@firma.example, subject: Mail {i}}}}}\n"
+    return head + "".join(row.format(at=5 + 2 * i, i=i) for i in range(mails))
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """The value that `part` of all do not exceed."""
+    return sorted(values)[min(len(values) - 1, int(part * len(values)))]
+
+
+def measure(events: int, presses: int = 60) -> None:
+    """Step through a run of about so many events, at several places, and print the figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "many.yaml"
+        file.write_text(scenario(max(1, events // EVENTS_PER_MAIL)))
+        settings = {"MAILSIM_SETTINGS": f"{folder}/settings.json", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        command = [sys.executable, "-m", "mailsim", "step", str(file), "--detail", "packet", "--lang", "en"]
+        terminal = Terminal(command, settings)
+        try:
+            terminal.read(120.0)
+            times, sizes = [], []
+            began = terminal.cpu_s
+            for jump in (b"g", b"G", b":5000\r"):
+                terminal.press(jump)
+                for number in range(presses // 3):
+                    seconds, count = terminal.press(b"p" if jump == b"G" else b"n")
+                    if number:  # the first one after a jump fills caches
+                        times.append(seconds * 1000)
+                        sizes.append(count / 1024)
+            print(f"{events} events, {len(times)} steps, memory {terminal.memory_mib:.0f} MiB")
+            row("a step, processor time, ms", (terminal.cpu_s - began) * 1000 / (len(times) + 6))
+            row("a step, median, ms", percentile(times, 0.5))
+            row("a step, 95 of 100, ms", percentile(times, 0.95), GOAL_MS)
+            row("a step, 95 of 100, KiB", percentile(sizes, 0.95), GOAL_KIB)
+        finally:
+            terminal.end()
+
+
+def measure_start(arguments: Sequence[str], turns: int = 3) -> None:
+    """Time until the first screen stands."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {"MAILSIM_SETTINGS": f"{folder}/settings.json", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        found = []
+        for _ in range(turns):
+            terminal = Terminal([sys.executable, "-m", "mailsim", *arguments], settings)
+            try:
+                while True:
+                    last, count = terminal.read(30.0)
+                    if count > 2000 or not count:
+                        break
+                found.append(last - terminal.began)
+            finally:
+                terminal.end()
+    row(f"start of `mailsim {' '.join(arguments)}`, s", min(found), GOAL_START_S)
+
+
+def row(name: str, value: float, goal: float | None = None) -> None:
+    """One figure, and whether it is as good as we want."""
+    verdict = "" if goal is None else f"  goal <= {goal:<5}{'met' if value <= goal else 'NOT MET'}"
+    print(f"  {name:<44}{value:8.2f}{verdict}", flush=True)
+
+
+def main() -> None:
+    """Measure with the numbers of events that were asked for."""
+    measure_start(["step", "first-mail", "--lang", "en"])
+    measure_start(["--lang", "en"])
+    for events in map(int, sys.argv[1:] or ("10000", "100000")):
+        measure(events)
+
+
+if __name__ == "__main__":
+    main()
