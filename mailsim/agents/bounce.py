@@ -1,11 +1,15 @@
-"""The bounce: how an MTA tells the sender that a mail could not be delivered (RFC 3464, RFC 5321 section 3.6.3)."""
+"""The notification: how an MTA tells the sender what became of a mail (RFC 3464, RFC 3461, RFC 5321 section 3.6.3).
+
+A bounce is one kind of it: the mail could not be delivered. Others say that it is late, or, to a sender who asked,
+that it has arrived.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mailsim.agents.host import Host
 from mailsim.agents.outcome import Outcome
@@ -17,49 +21,102 @@ from mailsim.mail.identity import message_key
 from mailsim.trace.facts import DsnMade
 
 if TYPE_CHECKING:
-    from mailsim.agents.queue import QueuedMail
+    from mailsim.agents.queued_mail import QueuedMail
 
-SUBJECT = "Undelivered mail"
 SENDER_NAME = "Mail delivery system"
+SUBJECTS = {
+    Action.FAILED: "Undelivered mail",
+    Action.DELAYED: "Delayed mail",
+    Action.DELIVERED: "Delivered mail",
+    Action.RELAYED: "Relayed mail",
+    Action.EXPANDED: "Delivered mail",
+}
+BEGINNINGS = {
+    Action.FAILED: "Your mail could not be delivered to:",
+    Action.DELAYED: "Your mail could not be delivered yet. You need not send it again: this server goes on trying.",
+    Action.DELIVERED: "Your mail is in the mailbox of:",
+    Action.RELAYED: "Your mail was passed on to a server that sends no such reports, for:",
+    Action.EXPANDED: "Your mail was passed on to all who stand behind:",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is to be told about one recipient.
+
+    Attributes:
+        action: what kind of news. outcome: what decided. last: what the last attempt ended with, when it was time that
+            decided. retries_until_us: simulated time, for a mail that is late.
+    """
+
+    action: Action
+    outcome: Outcome
+    last: Outcome | None = None
+    retries_until_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A bounce that is ready to be queued, and what the trace shall know of it."""
+    """A notification that is ready to be queued, and what the trace shall know of it."""
 
+    queue_id: str
     envelope: Envelope
     content: bytes
     facts: tuple[DsnMade, ...]
 
 
 def notification(
-    host: Host, policy: MtaPolicy, mail: QueuedMail, failed: Mapping[str, Outcome], *, queue_id: str, now_us: int
+    host: Host,
+    policy: MtaPolicy,
+    mail: QueuedMail,
+    reports: Mapping[str, Report],
+    queue_id: str,
+    now_us: int,
+    *,
+    postmaster: str = "",
 ) -> Notification:
-    """One notification about all recipients that failed together.
+    """One notification about all recipients of whom there is news at once; `postmaster` gets it instead of the sender.
 
     It has the null reverse-path, so that it can never cause another one.
     """
     name = policy.hostname or host.name
-    to = addressee(policy, mail)
-    statuses = [_status(host, recipient, outcome, now_us) for recipient, outcome in failed.items()]
+    to = postmaster or addressee(policy, mail)
+    statuses = [_status(host, mail, recipient, report, now_us) for recipient, report in reports.items()]
+    action = statuses[0].action
     content = delivery_status_notification(
         reporting_mta=name,
         to=to,
         recipients=statuses,
         original=mail.content,
-        subject=SUBJECT,
-        text=_text(name, failed),
+        subject=SUBJECTS[action],
+        text=_text(name, reports),
         date_us=host.calendar.epoch_us(now_us),
         utc_offset_minutes=host.calendar.utc_offset_minutes,
         message_id=f"<{queue_id}@{name}>",
         sender_name=SENDER_NAME,
         arrival_us=host.calendar.epoch_us(mail.arrived_us),
+        envelope_id=mail.envelope.envelope_id,
+        return_full=not postmaster and returns_all(policy, mail, action),
     )
     message = message_key(content)
     facts = tuple(
         DsnMade(mail.message, status.recipient, status.action.value, status.status, message, to) for status in statuses
     )
-    return Notification(Envelope(NULL_PATH, (to,)), content, facts)
+    return Notification(queue_id, Envelope(NULL_PATH, (to,)), content, facts)
+
+
+def returns_all(policy: MtaPolicy, mail: QueuedMail, action: Action) -> bool:
+    """Whether the whole mail comes back, or its header: RET is about failures alone (RFC 3461 section 4.3)."""
+    if action is not Action.FAILED:
+        return False
+    return mail.envelope.ret == "FULL" or (not mail.envelope.ret and policy.dsn_returns == "full")
+
+
+def kind(mail: QueuedMail, reports: Mapping[str, Report]) -> Literal["bounce", "double_bounce", "delay"]:
+    """What this is in the words of the policy `tell_postmaster`."""
+    if any(report.action is Action.DELAYED for report in reports.values()):
+        return "delay"
+    return "double_bounce" if mail.envelope.is_notification else "bounce"
 
 
 def addressee(policy: MtaPolicy, mail: QueuedMail) -> str:
@@ -69,22 +126,34 @@ def addressee(policy: MtaPolicy, mail: QueuedMail) -> str:
     return mail.envelope.reverse_path
 
 
-def _status(host: Host, recipient: str, outcome: Outcome, now_us: int) -> RecipientStatus:
-    reply = outcome.reply
+def _status(host: Host, mail: QueuedMail, recipient: str, report: Report, now_us: int) -> RecipientStatus:
+    outcome = report.outcome
+    quoted = report.last or outcome
+    status = status_code(outcome.reply.code, outcome.reply.enhanced)
+    until_us = report.retries_until_us
     return RecipientStatus(
         recipient,
-        Action.FAILED,
-        status_code(reply.code, reply.enhanced),
-        diagnostic=str(reply) if outcome.is_quoted else "",
-        remote_mta=outcome.host if outcome.is_quoted else "",
+        report.action,
+        f"2{status[1:]}" if report.action is Action.RELAYED else status,
+        diagnostic=str(quoted.reply) if quoted.is_quoted else "",
+        remote_mta=quoted.host if quoted.is_quoted else "",
+        original_recipient=mail.envelope.wish(recipient).original,
         last_attempt_us=host.calendar.epoch_us(now_us),
+        will_retry_until_us=None if until_us is None else host.calendar.epoch_us(until_us),
     )
 
 
-def _text(name: str, failed: Mapping[str, Outcome]) -> str:
+def _text(name: str, reports: Mapping[str, Report]) -> str:
     """For a person, in the words of the protocol: what was said, by whom, about which recipient."""
-    lines = [f"This is the mail server {name}.", "", "Your mail could not be delivered to:", ""]
-    for recipient, outcome in failed.items():
-        who = f"{outcome.host} said: " if outcome.is_quoted else ""
-        lines.append(f"<{recipient}>: {who}{outcome.reply}")
+    lines = [f"This is the mail server {name}.", ""]
+    for action in dict.fromkeys(report.action for report in reports.values()):
+        lines += [BEGINNINGS[action], ""]
+        for recipient, report in reports.items():
+            if report.action is action:
+                lines.append(f"<{recipient}>: {_words(report)}")
     return "\n".join((*lines, ""))
+
+
+def _words(report: Report) -> str:
+    said = [report.outcome] + ([report.last] if report.last else [])
+    return "; ".join(f"{o.host} said: {o.reply}" if o.is_quoted else str(o.reply) for o in said)

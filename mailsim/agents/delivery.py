@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 from mailsim.agents import routing
 from mailsim.agents.host import Host
+from mailsim.agents.lanes import Line
 from mailsim.agents.operations import Note
 from mailsim.agents.outcome import DROPPED, NO_ADDRESS_YET, Conclusion, Outcome, conclusion
 from mailsim.agents.policy import Action, MtaPolicy, Situation
@@ -36,10 +37,12 @@ class Parcel:
     content: bytes
 
 
-async def attempt(host: Host, policy: MtaPolicy, parcel: Parcel, taken: Taken) -> dict[str, Outcome]:
+async def attempt(host: Host, policy: MtaPolicy, parcel: Parcel, taken: Taken, line: Line) -> dict[str, Outcome]:
     """Route the mail, all of whose recipients have one destination, and try to pass it on.
 
-    Args: taken: awaited for each recipient in the moment of the 250, which ends our responsibility.
+    Args:
+        taken: awaited for each recipient in the moment of the 250, which ends our responsibility.
+        line: the lane to the destination, with a connection that may still be open.
     Returns: an outcome for each recipient who was not taken. Never raises because of the network.
     """
     recipients = parcel.envelope.recipients
@@ -48,7 +51,7 @@ async def attempt(host: Host, policy: MtaPolicy, parcel: Parcel, taken: Taken) -
         await Note(route.fact(parcel.message, recipient))
     if route.failure:
         return dict.fromkeys(recipients, Outcome(route.failure))
-    return await Attempt(host, policy, parcel, route, taken).run()
+    return await Attempt(host, policy, parcel, route, taken, line).run()
 
 
 class Attempt:
@@ -59,8 +62,9 @@ class Attempt:
         outcomes: the last word about each recipient whom nobody has taken yet.
     """
 
-    def __init__(self, host: Host, policy: MtaPolicy, parcel: Parcel, route: Route, taken: Taken) -> None:
-        self.host, self.policy, self.parcel, self.route, self.taken = host, policy, parcel, route, taken
+    def __init__(self, host: Host, policy: MtaPolicy, parcel: Parcel, route: Route, taken: Taken, line: Line) -> None:
+        self.host, self.policy, self.parcel, self.route = host, policy, parcel, route
+        self.taken, self.line = taken, line
         self.is_local = route.how == "local"
         self.waiting = list(parcel.envelope.recipients)
         self.outcomes: dict[str, Outcome] = {}
@@ -84,7 +88,7 @@ class Attempt:
     async def _try_address(self, name: str, address: str, *, without_tls: bool = False) -> set[Action]:
         """Speak to one server. Gives what the table said, for those who still wait."""
         try:
-            smtp = await self._connect(name, address, without_tls)
+            smtp = await self.line.take(address) or await self._connect(name, address, without_tls)
         except ConnectionLost as error:
             situation, reply = conclusion(error)
             return await self._failed(self.waiting, name, address, situation, reply)
@@ -99,13 +103,14 @@ class Attempt:
         except (ConnectionLost, RemoteProtocolError):
             actions = await self._sort(name, address, replies, smtp.reports_itself)
             actions |= await self._failed(self._without(replies), name, address, "dropped", DROPPED)
+            await smtp.quit()
+            return actions
+        if turned_away:
+            situation = _situation("greeting", turned_away)
+            actions = await self._failed(self.waiting, name, address, situation, turned_away, is_quoted=True)
         else:
-            if turned_away:
-                situation = _situation("greeting", turned_away)
-                actions = await self._failed(self.waiting, name, address, situation, turned_away, is_quoted=True)
-            else:
-                actions = await self._sort(name, address, replies, smtp.reports_itself)
-        await smtp.quit()
+            actions = await self._sort(name, address, replies, smtp.reports_itself)
+        await self.line.put_back(smtp, address)
         return actions
 
     async def _connect(self, name: str, address: str, without_tls: bool) -> SmtpClient:
@@ -121,10 +126,11 @@ class Attempt:
 
     async def _converse(self, smtp: SmtpClient, replies: dict[str, Reply]) -> Reply | None:
         """The dialogue; gives the reply by which the server wanted no mail at all, if it did so."""
-        reply = await smtp.greet()
-        if reply.is_positive:
+        reply = smtp.greeting if smtp.is_ready else await smtp.greet()
+        if reply.is_positive and not smtp.is_ready:
             reply = await smtp.hello(self.policy.hostname or self.host.name)
         if reply.is_positive:
+            self.line.mails += 1
             envelope = self.parcel.envelope.to(*self.waiting)
             await smtp.transact(
                 envelope,

@@ -83,8 +83,10 @@ class Host:
 
     async def look_up(self, name: str, families: Iterable[Family]) -> Found[str] | Nothing:
         """The addresses of another host, of the families that this one has itself; an address is its own."""
-        if _is_ip(name):
-            return Found((name,), name)
+        return Found((name,), name) if _is_ip(name) else await self.look_up_name(name, families)
+
+    async def look_up_name(self, name: str, families: Iterable[Family]) -> Found[str] | Nothing:
+        """The same for what can only be a name, such as the host of an MX record."""
         mine = {"ipv6" if ":" in address else "ipv4" for address in self.addresses}
         return await self.stub.lookup_addresses(name, [family for family in families if family in mine])
 

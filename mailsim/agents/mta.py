@@ -16,15 +16,17 @@ from mailsim.agents.operations import Connection, Note, Now
 from mailsim.agents.policy import MtaPolicy
 from mailsim.agents.queue import Queue
 from mailsim.agents.smtp_server import Session, listen
+from mailsim.agents.stub import Found
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.identity import message_key
 from mailsim.mail.trace_fields import count_received, prepend, received
-from mailsim.protocols.smtp import ContentReceived, Rcpt, Reply, SmtpServerConfig
+from mailsim.protocols.smtp import ContentReceived, Mail, Rcpt, Reply, SmtpServerConfig
 from mailsim.protocols.smtp.events import Asked
 from mailsim.trace.facts import PolicyVerdict
 
 UNKNOWN_USER = Reply.of(550, "5.1.1", "No such user here")
 NO_RELAY = Reply.of(550, "5.7.1", "Relaying denied")
+NULL_MX_SENDER = Reply.of(550, "5.7.27", "The domain of the sender takes no mail (null MX)")
 LOOP = Reply.of(554, "5.4.6", "Too many hops, the mail is in a loop")
 
 
@@ -49,12 +51,22 @@ class MtaSession(Session):
 
     async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:
         match asked:
+            case Mail(path) if self.policy.reject_null_mx_senders and path:
+                return await self._sender(path)
             case Rcpt(path):
                 return await self._recipient(self._qualified(path))
             case ContentReceived(data):
                 return await self._content(data)
             case _:
                 return self.engine.accept()
+
+    async def _sender(self, address: str) -> Reply:
+        """Could anybody answer this sender (RFC 7505 section 4.2)?"""
+        found = await self.host.stub.lookup_mx(address.rpartition("@")[2])
+        if isinstance(found, Found) and [record.host for record in found.records] == ["."]:
+            await Note(PolicyVerdict("null-mx", "reject", address))
+            return self.engine.refuse(NULL_MX_SENDER)
+        return self.engine.accept()
 
     async def _recipient(self, address: str) -> Reply:
         """Is this one of ours, or may this client send to others?"""

@@ -180,6 +180,8 @@ class MtaPolicy:
     """Refuses unknown local users at RCPT; without it they are accepted and bounced later (backscatter)."""
     open_relay: bool = False
     """Takes mail from anyone to anyone (RFC 5321 sections 3.6.2 and 7.9)."""
+    reject_null_mx_senders: bool = False
+    """Refuses MAIL from a domain with a null MX: nobody could answer it, 550 5.7.27 (RFC 7505 section 4.2)."""
     max_received: int = 100
     """A mail with as many Received lines is in a loop: 554 5.4.6 (RFC 5321 section 6.3)."""
     size_limit: int = 10_240_000
@@ -204,6 +206,8 @@ class MtaPolicy:
     """Belief M09: when no MX host answers, the address of the domain is tried."""
     recognize_own_addresses: bool = True
     """Knows itself in an MX list by its addresses too, not by its name alone."""
+    mx_alias: Literal["follow", "reject"] = "follow"
+    """What it makes of an MX host that is an alias (CNAME): RFC 5321 section 5.1 forbids it and does not say."""
     address_families: tuple[Literal["ipv6", "ipv4"], ...] = ("ipv6", "ipv4")
     """Families in the order in which a host's addresses are tried; those that the host itself lacks are left out."""
     lmtp_address: str = "127.0.0.1"
@@ -228,10 +232,27 @@ class MtaPolicy:
     """Belief M24: tries again what was refused for good."""
     retry_interval_us: int = 30 * MINUTE_US
     """From the start of one attempt to the next (RFC 5321 section 4.5.4.1: at least 30 minutes)."""
+    retry_backoff: float = 1.0
+    """By what the interval grows after each attempt: 2 doubles it."""
+    retry_max_us: int = 4 * HOUR_US
+    """How long it grows at most."""
+    retry_jitter: float = 0.0
+    """Up to this part of the interval is added by chance, so that mails which failed together do not all come back
+    together."""
+    delay_warning_us: int = 4 * HOUR_US
+    """After how long in the queue the sender is told that the mail is late, once; 0 for never."""
+    destination_concurrency: int = 20
+    """How many connections at once may lead to one destination; other mails for it wait."""
+    mails_per_connection: int = 100
+    """How many mails may go over one connection, when others wait for the same destination."""
     expire_us: int = 5 * DAY_US
     """After how long in the queue a mail goes back to its sender (RFC 5321 section 4.5.4.1: 4 to 5 days)."""
     dsn_to: Literal["reverse_path", "header_from"] = "reverse_path"
     """Whom a failure is reported to; `header_from` is belief M26."""
+    dsn_returns: Literal["full", "headers"] = "full"
+    """How much of the mail comes back with a bounce when the sender has not said it (RET, RFC 3461 section 4.3)."""
+    tell_postmaster: tuple[Literal["bounce", "double_bounce", "delay"], ...] = ()
+    """Of what the postmaster gets a copy, header only; `double_bounce` is a bounce that could not be delivered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,19 +16,21 @@ from random import Random
 
 from mailsim.agents.host import Host
 from mailsim.agents.policy import MtaPolicy
-from mailsim.agents.stub import Found, MailExchanger, NoData, NxDomain, TryAgain
+from mailsim.agents.stub import Found, MailExchanger, NoData, Nothing, NxDomain, TryAgain
 from mailsim.protocols.smtp import Reply
 from mailsim.trace.facts import Candidate, RouteDecided
 
 NO_SUCH_DOMAIN = Reply.of(550, "5.1.2", "The domain does not exist")
 NULL_MX = Reply.of(556, "5.1.10", "The domain accepts no mail (null MX)")
 NO_ADDRESS = Reply.of(550, "5.4.4", "No mail server of the domain has an address")
+ALIAS = Reply.of(550, "5.4.4", "The MX of the domain names an alias (CNAME), not a host")
 BEST_IS_ME = Reply.of(554, "5.4.6", "The mail would come back to this server, which does not serve the domain")
 DNS_TROUBLE = Reply.of(451, "4.4.3", "The DNS gave no answer")
 REASONS = {
     NO_SUCH_DOMAIN: "nxdomain",
     NULL_MX: "null-mx",
     NO_ADDRESS: "no-address",
+    ALIAS: "mx-alias",
     BEST_IS_ME: "best-is-me",
     DNS_TROUBLE: "dns-failure",
 }
@@ -115,7 +117,7 @@ async def _by_mx(host: Host, policy: MtaPolicy, domain: str) -> Route:
     if [record.host for record in published] == ["."]:  # RFC 7505
         return Route("none", failure=NULL_MX)
     hops = in_order(published, policy, host.random("mta routing"))
-    hops = [await _with_addresses(host, policy, hop) for hop in hops]
+    hops = [await _mail_exchanger(host, policy, hop) for hop in hops]
     hops, passed_over = without_self(hops, host, policy)
     if not hops:
         return Route("none", passed_over=passed_over, failure=BEST_IS_ME)
@@ -162,12 +164,26 @@ def _if_any_address(how: str, hops: tuple[Hop, ...], passed_over: tuple[Hop, ...
     if any(hop.addresses for hop in hops):
         return Route(how, hops, passed_over)
     failure = DNS_TROUBLE if any(hop.unsure for hop in hops) else NO_ADDRESS
+    if all(hop.rule == "alias" for hop in hops):
+        failure = ALIAS
     return Route("none", (), (*hops, *passed_over), failure)
+
+
+async def _mail_exchanger(host: Host, policy: MtaPolicy, hop: Hop) -> Hop:
+    """Look up the host of an MX record. It is a name, even when it looks like an address (RFC 5321 section 5.1)."""
+    found = await host.look_up_name(hop.host, policy.address_families)
+    if isinstance(found, Found) and found.is_alias and policy.mx_alias == "reject":
+        return replace(hop, rule="alias")
+    return _reached(hop, found)
 
 
 async def _with_addresses(host: Host, policy: MtaPolicy, hop: Hop) -> Hop:
     """Look up the addresses of a host, of the families that we can speak ourselves."""
-    match await host.look_up(hop.host, policy.address_families):
+    return _reached(hop, await host.look_up(hop.host, policy.address_families))
+
+
+def _reached(hop: Hop, found: Found[str] | Nothing) -> Hop:
+    match found:
         case Found(records):
             return replace(hop, addresses=records)
         case TryAgain():

@@ -79,6 +79,11 @@ class SmtpClient:
         return client
 
     @property
+    def is_ready(self) -> bool:
+        """Whether the server waits for a new mail: it knows us, and nothing is unfinished."""
+        return self.engine.state is smtp.State.READY and not self.engine.outstanding
+
+    @property
     def reports_itself(self) -> bool:
         """Whether the server offers DSN, and will tell the sender himself what he wants to hear (RFC 3461)."""
         return "DSN" in self.engine.extensions

@@ -37,7 +37,8 @@ class RecipientStatus:
         status: enhanced status code such as `5.1.1` (RFC 3463), see `status_code`.
         diagnostic: the SMTP reply as it came, e.g. `550 5.1.1 No such user`; "" if there was none.
         remote_mta: the server that gave this reply; "" if the reporting server decided alone.
-        original_recipient: as the sender wrote it, only if the envelope said so (ORCPT, RFC 3461).
+        original_recipient: as the sender wrote it, only if the envelope said so (ORCPT, RFC 3461): an address, or its
+            type and the address, `rfc822;alena@skola.example`.
         last_attempt_us, will_retry_until_us: microseconds since the Unix epoch; the latter for `DELAYED` only.
     """
 
@@ -120,7 +121,7 @@ def _report(
 
 def _recipient_fields(status: RecipientStatus, utc_offset_minutes: int) -> list[bytes]:
     return [
-        _typed("Original-Recipient", "rfc822", status.original_recipient),
+        _original(status.original_recipient),
         _typed("Final-Recipient", "rfc822", status.recipient),
         _field("Action", status.action.value),
         _field("Status", status.status),
@@ -129,6 +130,12 @@ def _recipient_fields(status: RecipientStatus, utc_offset_minutes: int) -> list[
         _date_field("Last-Attempt-Date", status.last_attempt_us, utc_offset_minutes),
         _date_field("Will-Retry-Until", status.will_retry_until_us, utc_offset_minutes),
     ]
+
+
+def _original(value: str) -> bytes:
+    """ORCPT names the type of the address itself; a bare address is one of mail."""
+    kind, semicolon, address = value.partition(";")
+    return _typed("Original-Recipient", kind, address) if semicolon else _typed("Original-Recipient", "rfc822", value)
 
 
 def _typed(name: str, kind: str, value: str) -> bytes:

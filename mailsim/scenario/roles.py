@@ -42,6 +42,10 @@ _SPECIAL: Mapping[str, Any] = {
     "relay_domains": tuple[DomainName, ...],
     "relay_networks": tuple[IpNetwork, ...],
     "size_limit": Size,
+    "retry_backoff": Annotated[float, Field(ge=1, le=100)],
+    "retry_jitter": Annotated[float, Field(ge=0, le=1)],
+    "destination_concurrency": Annotated[int, Field(strict=True, ge=1)],
+    "mails_per_connection": Annotated[int, Field(strict=True, ge=1)],
     "chunk_size": Size,
 }
 

@@ -114,6 +114,17 @@ def test_a_host_that_boots_has_its_queue_and_its_mailboxes() -> None:
     assert len(after.inbox("borek@firma.example")) == 1
 
 
+def test_the_disk_knows_when_to_try_again() -> None:
+    """A breakdown of the sender between two attempts changes nothing; one over an attempt only makes it late."""
+    outage = f"at: 0s, for: 100m, kind: filtered, host: {MX1}, port: 25"
+    tries = [event.at // M for event in run(outage).events("queue.try", n=2)]
+    between = run(outage, f"at: 10m, for: 5m, kind: down, host: {SKOLA}")
+    assert [event.at // M for event in between.events("queue.try", n=2)] == tries
+    over = run(outage, f"at: 25m, for: 20m, kind: down, host: {SKOLA}")
+    assert [event.at // M for event in over.events("queue.try", n=2)] == [45]
+    assert len(over.facts(MdaDelivered)) == 1
+
+
 def test_a_service_that_is_stopped_closes_its_connections() -> None:
     (greeted,) = [event for event in run().events("smtp.greet") if event.node == MX1]
     world = run(f"at: {greeted.at + 1}us, for: 10m, kind: stopped, service: mta, host: {MX1}")
