@@ -109,14 +109,16 @@ class Session:
                 await self._start_tls("starttls")
                 await tls.note_discarded(self.engine.reset_after_tls())
             case asked:
-                answer = await self._struck(asked) or await self.answer(asked)
-                await self._trouble(command_name(asked), "reply_lost")
+                answer = await (self._answer_in_trouble(asked) if self.host.troubles.active else self.answer(asked))
                 self._unsent += [answer] if isinstance(answer, Reply) else answer
+
+    async def _answer_in_trouble(self, asked: Asked) -> Reply | Sequence[Reply]:
+        answer = await self._struck(asked) or await self.answer(asked)
+        await self._trouble(command_name(asked), "reply_lost")
+        return answer
 
     async def _struck(self, asked: Asked) -> Reply | Sequence[Reply] | None:
         """What a fault makes this server say instead of the right answer."""
-        if not self.host.troubles.active:
-            return None
         recipients = [asked] if isinstance(asked, Rcpt) else self.engine.recipients
         about = tuple(rcpt.path for rcpt in recipients)
         struck = await self._trouble(command_name(asked), "closed", "reply", "disk_full", about=about)

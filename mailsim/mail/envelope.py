@@ -87,6 +87,8 @@ class Envelope:
 
     def to(self, *recipients: str) -> Envelope:
         """The same sender, other recipients: one copy takes its own way from here."""
+        if recipients == self.recipients:
+            return self
         wishes = {name: self.wishes[name] for name in recipients if name in self.wishes} if self.wishes else {}
         return replace(self, recipients=recipients, wishes=wishes)
 

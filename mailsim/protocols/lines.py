@@ -22,10 +22,9 @@ class LineBuffer:
 
     def feed(self, data: bytes) -> None:
         """Append what has arrived."""
-        if self._start == len(self._data):
+        if not self._data:
             # Nothing is left, the usual case: keep what came as it is. A line that came whole is never copied.
             self._data = bytes(data)
-            self._start = self._scanned = 0
             return
         if not isinstance(self._data, bytearray):
             self._data = bytearray(self._data)
@@ -37,13 +36,20 @@ class LineBuffer:
 
     def take_line(self) -> bytes | None:
         """The next line with its LF (and CR, if there), or None until one is complete."""
-        end = self._data.find(b"\n", self._scanned) + 1
-        if end == 0:
-            self._scanned = len(self._data)
+        data = self._data
+        if not data:
             return None
-        line = bytes(self._data[self._start : end])
+        end = data.find(b"\n", self._scanned) + 1
+        if end == 0:
+            self._scanned = len(data)
+            return None
+        start = self._start
+        if end == len(data):  # nothing is left behind it
+            self._data = b""
+            self._start = self._scanned = 0
+            return bytes(data[start:]) if start else bytes(data)
         self._start = self._scanned = end
-        return line
+        return bytes(data[start:end])
 
     def take(self, count: int) -> bytes | None:
         """Exactly `count` bytes, or None until they are there."""
@@ -55,6 +61,9 @@ class LineBuffer:
         """At most `count` bytes, whatever is there."""
         end = min(self._start + count, len(self._data))
         block = bytes(memoryview(self._data)[self._start : end])
+        if end == len(self._data):
+            self._data = b""
+            end = 0
         self._start = self._scanned = end
         return block
 

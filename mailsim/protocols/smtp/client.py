@@ -120,7 +120,7 @@ class SmtpClient:
         Raises LocalProtocolError when its turn has not come, when the server did not offer what it needs,
         or when it would break the grammar.
         """
-        hoped = self._hoped_state()
+        hoped = self._hoped or self._hoped_state()
         if (hoped, type(command)) not in LEGAL or type(command) in self._foreign:
             raise LocalProtocolError(f"{command.verb or type(command).__name__} is not legal when {hoped.value}")
         if self._outstanding:
@@ -268,11 +268,13 @@ class SmtpClient:
         """
         if self._error is not None:
             raise self._error
-        if self.state in (CLOSED, STARTING_TLS):
+        if self.state is CLOSED or self.state is STARTING_TLS:
             return None
+        is_enhanced = self._is_enhanced
+        if is_enhanced and self._outstanding and isinstance(self._outstanding[0][1], HELLOS):
+            is_enhanced = False
         try:
-            asked = self._outstanding[0][1] if self._outstanding else None
-            reply = self._replies.take(is_enhanced=self._is_enhanced and not isinstance(asked, HELLOS))
+            reply = self._replies.take(is_enhanced=is_enhanced)
             return None if reply is None else self._answered(reply)
         except RemoteProtocolError as error:
             self._error = error

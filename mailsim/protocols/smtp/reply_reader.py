@@ -42,8 +42,8 @@ class ReplyReader:
         Raises RemoteProtocolError for garbage and for too much.
         """
         while (line := self._buffer.take_line()) is not None:
-            if line[3:4] != b"-" and not self._lines:
-                return parse_reply(line, is_enhanced)
+            if not self._lines and (reply := _alone(line, is_enhanced)) is not None:
+                return reply
             self._lines.append(line)
             # A line that cannot belong to this reply is parsed at once, and refused.
             if line[3:4] != b"-" or line[:3] != self._lines[0][:3]:
@@ -55,6 +55,18 @@ class ReplyReader:
         if len(self._buffer) >= MAX_LINE:
             raise RemoteProtocolError("a reply line is too long")
         return None
+
+
+def _alone(line: bytes, is_enhanced: bool) -> Reply | None:
+    """The reply that the line is, None if it is only one of several lines."""
+    if len(line) <= REMEMBERED_LENGTH:
+        return _remembered_alone(line, is_enhanced)
+    return None if line[3:4] == b"-" else _parse(line, is_enhanced)
+
+
+@lru_cache(maxsize=4096)
+def _remembered_alone(line: bytes, is_enhanced: bool) -> Reply | None:
+    return None if line[3:4] == b"-" else _parse(line, is_enhanced)
 
 
 def parse_reply(wire: bytes, is_enhanced: bool) -> Reply:

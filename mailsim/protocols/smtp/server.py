@@ -64,7 +64,7 @@ from mailsim.protocols.smtp.states import (
 )
 
 HELLOS = (Ehlo, Helo, Lhlo)
-DEAF = (CONNECTED, STARTING_TLS, CLOSED)  # no command is read in these states
+DEAF = frozenset((CONNECTED, STARTING_TLS, CLOSED))  # no command is read in these states
 
 
 class SmtpServer:
@@ -121,11 +121,8 @@ class SmtpServer:
             raise LocalProtocolError(f"{self._pending!r} has no answer yet")
         if self._refusals:
             return self._refusals.popleft()
-        match self._reader:
-            case ContentReader() as reader:
-                return self._content(reader)
-            case ChunkReader() as reader:
-                return self._chunk(reader)
+        if self._reader is not None:
+            return self._read(self._reader)
         if self.state in DEAF:
             return None
         line = self._lines.take()
@@ -140,6 +137,13 @@ class SmtpServer:
         except BadCommand as error:
             to_hello = line[:4].upper() in ((b"LHLO",) if self.config.is_lmtp else (b"EHLO", b"HELO"))
             return Refused(line, self._dress(error.reply, to_hello=to_hello))
+
+    def _read(self, reader: ContentReader | ChunkReader) -> ServerEvent | None:
+        match reader:
+            case ContentReader():
+                return self._content(reader)
+            case ChunkReader():
+                return self._chunk(reader)
 
     def _refuse_line(self, bad: BadLine) -> Refused:
         reply = replies.BARE_LINE_END
