@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mailsim.agents.operations import Script
 from mailsim.net.clock import Clock
+from mailsim.net.collector import collecting_rarely
 from mailsim.net.driver import Task
 from mailsim.net.faults import Breakage, Cause, Crash, Filtering, Plan, schedule
 from mailsim.net.host import LOOPBACK_ADDRESSES, HostNode, Program
@@ -131,7 +132,8 @@ class Network:
 
     def run(self, until_us: int | None = None) -> None:
         """Let the world go on until `until_us`, or until nothing more is due."""
-        self.clock.run(until_us)
+        with collecting_rarely():
+            self.clock.run(until_us)
 
     def start_task(self, host: HostNode, name: str, script: Script, causes: tuple[int, ...], service: str = "") -> Task:
         """Start a script now, as part of a service of its host; its first event follows from `causes`."""
