@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from mailsim.cli import digging, files, serving, stepping, watching
+from mailsim.cli import digging, files, serving, stepping, talking, watching
 
 app = typer.Typer(
     name="mailsim",
@@ -18,6 +18,7 @@ watching.add_to(app)
 stepping.add_to(app)
 serving.add_to(app)
 digging.add_to(app)
+talking.add_to(app)
 
 
 def main() -> None:

@@ -177,6 +177,11 @@ class Endpoint(Connection):
         """Whether this side may still send."""
         return self.state in (State.ESTABLISHED, State.SYN_RECEIVED, State.CLOSE_WAIT)
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether a script waits for more, and all that it said has arrived."""
+        return self._reader is not None and not (self._inbox or self._unsent or self._unacknowledged)
+
     def write(self, data: bytes, causes: tuple[int, ...]) -> None:
         """Put bytes into the stream; they go out as far as the window allows."""
         size = len(data)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
-from mailsim.agents.operations import Script
+from mailsim.agents.operations import Script, Signal
 from mailsim.net.clock import Clock
 from mailsim.net.collector import collecting_rarely
 from mailsim.net.driver import Task
@@ -151,6 +151,13 @@ class Network:
         if recorder.keep:
             recorder.add(Noted(seq, self.clock.now_us, node, causes, fact))
         return seq
+
+    def raise_signal(self, signal: Signal) -> None:
+        """Wake the scripts that wait for a signal, from outside of the world."""
+        waiting, signal.waiting = signal.waiting, []
+        for waiter in waiting:
+            if waiter.task.waiter is waiter:
+                waiter.wake()
 
     def overhear(self, connection: Endpoint, protocol: str, causes: tuple[int, ...], pdu: Pdu | None) -> Said:
         """Write into the trace that a program which is no script says something on its connection.

@@ -259,6 +259,7 @@ def response(data: bytes, **fields: Json) -> Pdu:
 
 OVERHEARD: Final[Mapping[str, type[Overheard]]] = {
     "smtp": SmtpOverheard,
+    "lmtp": SmtpOverheard,
     "imap": ImapOverheard,
     "pop": Pop3Overheard,
     "dns": DnsOverheard,

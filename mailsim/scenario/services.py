@@ -88,13 +88,26 @@ def with_gateways(scenario: Scenario, offered: Sequence[Block]) -> Scenario:
 
     It is one cable, so no way between other hosts becomes shorter, and a short one, so that real programs are quick.
     """
-    hosts, links = dict(scenario.hosts), list(scenario.links)
     for block in offered:
         leads_to = [door.host for door in block.doors]
-        target = max(dict.fromkeys(leads_to), key=leads_to.count)
-        hosts[block.node] = Host(site=hosts[target].site, addresses=_free_addresses(hosts), roles=Roles())
-        links.append(Link.model_validate({"between": [block.node, target], **CABLE}))
-    return scenario.model_copy(update={"hosts": hosts, "links": tuple(links)})
+        scenario = _joined(scenario, block.node, max(dict.fromkeys(leads_to), key=leads_to.count))
+    return scenario
+
+
+def with_guest(scenario: Scenario, host: str) -> tuple[Scenario, str]:
+    """The scenario with a computer beside a host, for somebody who wants to talk to it; and its name."""
+    node = _free_name(scenario, host, "guest")
+    return _joined(scenario, node, host), node
+
+
+def _joined(scenario: Scenario, node: str, target: str) -> Scenario:
+    found = scenario.hosts[target]
+    hosts = {
+        **scenario.hosts,
+        node: Host(site=found.site, addresses=_free_addresses(scenario.hosts), resolvers=found.resolvers),
+    }
+    link = Link.model_validate({"between": [node, target], **CABLE})
+    return scenario.model_copy(update={"hosts": hosts, "links": (*scenario.links, link)})
 
 
 def _block(scenario: Scenario, name: str, port_base: int) -> Block:
@@ -167,8 +180,8 @@ def _resolvers(scenario: Scenario, host: str | None) -> tuple[str, ...]:
     return scenario.sites[found.site].resolvers
 
 
-def _free_name(scenario: Scenario, target: str) -> str:
-    names = (f"gateway{number or ''}.{target}" for number in range(1000))
+def _free_name(scenario: Scenario, target: str, label: str = "gateway") -> str:
+    names = (f"{label}{number or ''}.{target}" for number in range(1000))
     return next(name for name in names if name not in scenario.hosts and name not in scenario.routers)
 
 
