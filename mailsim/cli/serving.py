@@ -32,6 +32,9 @@ Names = Annotated[
         help="Domain or host to offer, by default the first domain; each further one 1000 ports later.",
     ),
 ]
+CaFile = Annotated[
+    Path | None, typer.Option("--ca-file", metavar="FILE", help="Write the certificate of the simulated CA there.")
+]
 Save = Annotated[Path | None, typer.Option("--save", metavar="FILE", help="Record everything into this file.")]
 Bind = Annotated[
     list[str] | None, typer.Option(metavar="ADDRESS", help="Other addresses than loopback; needs --let-others-in.")
@@ -53,6 +56,7 @@ def serve(
     port_base: PortBase = 11000,
     speed: Speed = 1.0,
     name: Names = None,
+    ca_file: CaFile = None,
     save: Save = None,
     seed: Seed = None,
     bind: Bind = None,
@@ -72,6 +76,8 @@ def serve(
         _try_to_write(save)
     with complaining(lang):
         offered, simulation = _world(scenario, seed, name or [], port_base, not scenario_date, save is not None, lang)
+        if ca_file is not None and simulation.network.tls is not None:
+            ca_file.write_bytes(simulation.network.tls.authority.pem)
     limits = Limits(connections=allow_many_files(max_connections))
 
     async def run() -> None:
@@ -110,7 +116,7 @@ def _world(
         known = ", ".join(nothing.known[:20]) or "-"
         refuse(_say("serve.nothing", lang, name=nothing.name or scenario, known=known))
     served = with_gateways(_today(opened) if now else opened, offered)
-    return offered, build(served, seed, Recorder(keep=is_recorded))
+    return offered, build(served, seed, Recorder(keep=is_recorded), for_real_clients=True)
 
 
 def _today(scenario: Scenario) -> Scenario:
@@ -151,7 +157,12 @@ def _tell(offered: Sequence[Block], addresses: Sequence[str], lang: str, as_json
         typer.echo()
         head = [_say(f"serve.column.{column}", lang) for column in ("what", "server", "port", "security")]
         rows = [head] + [
-            [_say(f"serve.service.{door.service}", lang), server, str(door.port), _security(door.is_tls, lang)]
+            [
+                _say(f"serve.service.{door.service}", lang),
+                server,
+                str(door.port),
+                _say(f"serve.security.{door.security}", lang),
+            ]
             for door in block.doors
             if not door.is_udp
         ]
@@ -160,10 +171,6 @@ def _tell(offered: Sequence[Block], addresses: Sequence[str], lang: str, as_json
         _print_table([[_say("serve.column.user", lang), _say("serve.column.password", lang)], *block.users.items()])
         typer.echo()
     typer.echo(_say("serve.ready", lang))
-
-
-def _security(is_tls: bool, lang: str) -> str:
-    return _say("serve.security.tls" if is_tls else "serve.security.none", lang)
 
 
 def _print_table(rows: Sequence[Sequence[str]]) -> None:
@@ -179,7 +186,8 @@ def _as_data(block: Block, addresses: Sequence[str]) -> dict[str, object]:
         "addresses": list(addresses),
         "users": dict(block.users),
         "services": [
-            {"name": d.service, "port": d.port, "tls": d.is_tls, "udp": d.is_udp, "host": d.host} for d in block.doors
+            {"name": d.service, "port": d.port, "security": d.security, "udp": d.is_udp, "host": d.host}
+            for d in block.doors
         ],
     }
 

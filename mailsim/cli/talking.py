@@ -180,9 +180,8 @@ class _Screen:
 
     def farewell(self) -> None:
         """How it ended."""
-        problem = self.conversation.talker.problem
-        key = "talk.closed" if problem is None else "talk.lost"
-        typer.echo(f"-- {_say(key, self.lang, problem=problem or '')}")
+        key = "talk.closed" if self.conversation.talker.problem is None else "talk.lost"
+        typer.echo(f"-- {_say(key, self.lang)}")
 
     def _remark(self, event: Event) -> None:
         from mailsim.views.text.sentence import sentence

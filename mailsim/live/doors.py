@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Security: TypeAlias = Literal["none", "optional", "starttls", "tls"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class Door:
         host, addresses: the simulated host that they go to, and its addresses, IPv4 or IPv6 or both.
         inner_port: the port there.
         protocol: as the trace calls it: `smtp`, `imap`, `pop` or `dns`.
-        is_tls: whether TLS begins with the first byte.
+        security: `tls` begins with the first byte; `starttls` has to come before a login, `optional` may.
         is_udp: whether it is for datagrams.
     """
 
@@ -27,7 +30,7 @@ class Door:
     addresses: tuple[str, ...]
     inner_port: int
     protocol: str
-    is_tls: bool = False
+    security: Security = "none"
     is_udp: bool = False
 
     def address_for(self, client: str, own: tuple[str, ...]) -> str:

@@ -58,19 +58,17 @@ class Talk:
         """What has happened on the connection since this was asked last, in order."""
         events = self.network.recorder.events
         start, self._seen = self._seen, len(events)
-        for event in events[start:]:
-            if isinstance(event, Said) and self._is_ours(event.conn):
-                yield event
-            elif isinstance(event, Noted) and event.node == self.node and event.kind in SHOWN:
-                yield event
+        yield from filter(self._is_shown, events[start:])
 
     def _go_on(self) -> None:
         self.network.raise_signal(self.talker.typed)
         self.settle()
 
-    def _is_ours(self, conn: str) -> bool:
+    def _is_shown(self, event: Event) -> bool:
+        if isinstance(event, Noted):
+            return event.node == self.node and event.kind in SHOWN
         connection = self.talker.connection
-        return connection is not None and connection.id == conn
+        return isinstance(event, Said) and connection is not None and connection.id == event.conn
 
     def _rests(self) -> bool:
         """Whether everybody waits for somebody else to say something."""
@@ -79,7 +77,5 @@ class Talk:
         ours = self.talker.connection
         if not isinstance(ours, Endpoint):
             return False
-        other = self.network.hosts[ours.peer_name].tcp.connections.get(
-            (ours.local_address, ours.local_port, ours.peer_port)
-        )
+        other = ours.other
         return ours.is_resting and other is not None and other.is_resting

@@ -1,8 +1,7 @@
 """One real program's connection: a loopback socket on this side, a simulated TCP connection on the other.
 
-Bytes are carried, never changed. What the program says in the clear is written into the trace as it is said, command
-by command, so that everything that follows in the simulation has its cause; the bytes of TLS pass as they are, and
-the simulated server at the far end is the one that decrypts them.
+Bytes are carried, never changed; those of TLS too, and the simulated server at the far end decrypts them. When the run
+is recorded, an `Ear` writes what the program says into the trace.
 """
 
 from __future__ import annotations
@@ -17,11 +16,9 @@ from typing import TYPE_CHECKING, cast
 from mailsim.agents.operations import Close, Connect, Receive
 from mailsim.errors import ConnectionLost
 from mailsim.live.doors import Door
+from mailsim.live.ear import Ear
 from mailsim.net.driver import Task
 from mailsim.net.endpoint import Endpoint
-from mailsim.protocols.overheard import OVERHEARD, Overheard
-from mailsim.protocols.pdu import Raw
-from mailsim.trace.events import Said
 
 if TYPE_CHECKING:
     from mailsim.live.gateway import Gateway
@@ -38,11 +35,11 @@ class Visit(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.endpoint: Endpoint | None = None
         self.task: Task | None = None
-        self.overheard: Overheard | None = None
+        self.ear: Ear | None = None
         self.last_at = time.monotonic()
         self._early: list[bytes] = []
         self._out: list[bytes] = []
-        self._said: Said | None = None
+        self._server: Endpoint | None = None
         self._octets = self._given = 0
         self._has_ended = self._is_full = self._is_paused = False
         self._first_sequence = 0
@@ -55,8 +52,6 @@ class Visit(asyncio.Protocol):
         if not peer or not self.gateway.admit(self):
             self.transport.abort()
             return
-        if self.gateway.is_recorded and not self.door.is_tls:
-            self.overheard = OVERHEARD[self.door.protocol]()
         node = self.gateway.network.hosts[self.door.node]
         address = self.door.address_for(str(peer[0]), node.addresses)
         self.task = self.gateway.start(node, f"visit of {self.door.service}", self._carry(address))
@@ -93,8 +88,8 @@ class Visit(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.gateway.forget(self)
-        if self._said is not None and self.overheard is not None and self.overheard.unfinished:
-            self._said.pdu = Raw(self.overheard.unfinished)
+        if self.ear is not None:
+            self.ear.close()
         task, self.task = self.task, None
         if task is None or task.script is None:
             return
@@ -130,6 +125,9 @@ class Visit(asyncio.Protocol):
     def _opened(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self._first_sequence = endpoint.send_next
+        self._server = endpoint.other
+        if self.gateway.is_recorded and self._server is not None:
+            self.ear = self._server.ear = Ear(endpoint, self.door.protocol)
         early, self._early = self._early, []
         for data in early:
             self._pass_on(data)
@@ -139,8 +137,8 @@ class Visit(asyncio.Protocol):
 
     def _deliver(self, data: bytes) -> None:
         """Bytes of the server, for the real program."""
-        if self.overheard is not None:
-            self.overheard.server(data)
+        if self.ear is not None and not self._is_encrypted:
+            self.ear.hear_server(data)
         self._out.append(data)
         self.gateway.has_news(self)
 
@@ -150,30 +148,17 @@ class Visit(asyncio.Protocol):
         if endpoint is None or task is None or not endpoint.is_open:
             return
         self._given += len(data)
-        causes: tuple[int, ...] = task.causes
-        if self.overheard is not None:
-            data, causes = self._say(self.overheard, data)
+        causes = task.causes
+        if self.ear is not None and not self._is_encrypted:
+            data, causes = self.ear.hear_client(data, causes)
             task.causes = causes[-1:]
         if data:
             endpoint.write(data, causes)
 
-    def _say(self, overheard: Overheard, data: bytes) -> tuple[bytes, tuple[int, ...]]:
-        """Write into the trace what the bytes say; gives the bytes that may go on, and their causes."""
-        assert self.endpoint is not None
-        assert self.task is not None
-        network, endpoint, causes = self.gateway.network, self.endpoint, self.task.causes
-        said: list[int] = []
-        pieces = overheard.client(data)
-        for piece in pieces:
-            if piece.begins or self._said is None:
-                self._said = network.overhear(endpoint, self.door.protocol, causes, piece.pdu)
-                causes = (self._said.seq,)
-                said.append(self._said.seq)
-            elif not said:
-                said.append(self._said.seq)
-            if piece.pdu is not None:
-                self._said.pdu = piece.pdu
-        return b"".join(piece.data for piece in pieces), tuple(said) or causes
+    @property
+    def _is_encrypted(self) -> bool:
+        """Whether the server has begun TLS, so that the bytes say nothing here."""
+        return self._server is not None and self._server.layer is not None
 
     def _finish(self) -> None:
         if self.endpoint is not None and self.task is not None:

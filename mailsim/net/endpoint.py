@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mailsim.agents.operations import Connection, StartTls
 from mailsim.errors import (
@@ -67,6 +67,16 @@ def mss_for(address: str) -> int:
     return 1440 if ":" in address else 1460
 
 
+class Eavesdropper(Protocol):
+    """Who has to know what is said inside TLS by a program that is no script."""
+
+    def hear_decrypted(self, data: bytes, cause: int) -> int:
+        """The other side says this; gives the cause of what follows."""
+
+    def hear_server(self, data: bytes) -> None:
+        """This side says that."""
+
+
 class Endpoint(Connection):
     """One side of a connection: the state, what was sent and not acknowledged, what came and was not read."""
 
@@ -93,6 +103,7 @@ class Endpoint(Connection):
         "_timed_sequence",
         "_unacknowledged",
         "_unsent",
+        "ear",
         "host",
         "layer",
         "mss",
@@ -114,6 +125,7 @@ class Endpoint(Connection):
         self._path = Path(conn, *local, *peer, peer_name)
         self._headers = tcp_headers(self.local_address)
         self.layer: tls.TlsLayer | None = None
+        self.ear: Eavesdropper | None = None
         self.state = State.SYN_SENT if is_client else State.SYN_RECEIVED
         self.mss = mss_for(self.local_address)
         self.send_next = self.send_unacknowledged = host.network.initial_sequence()
@@ -158,6 +170,8 @@ class Endpoint(Connection):
         else:
             recorder.next_seq = first + len(pdus)
         task.causes = last = said[-1:]
+        if self.ear is not None and layer is not None:
+            self.ear.hear_server(data)
         self.write(data if layer is None else layer.encrypt(data), said)
         return last[0] if last else -1
 
@@ -171,6 +185,13 @@ class Endpoint(Connection):
                 Said(seq, at, node, causes, self.id, self.peer_name, protocol, port, self.is_client, self.tls, pdu)
             )
             causes = (seq,)
+
+    @property
+    def other(self) -> Endpoint | None:
+        """The other side's endpoint; None when it is gone."""
+        host = self.host.network.hosts.get(self.peer_name)
+        key = (self.local_address, self.local_port, self.peer_port)
+        return host.tcp.connections.get(key) if host is not None else None
 
     @property
     def is_open(self) -> bool:
@@ -194,9 +215,11 @@ class Endpoint(Connection):
     def read(self, task: Task, timeout_us: int | None) -> Any:
         """All bytes that have come, b"" at the end of the stream; else wait."""
         layer = self.layer
-        if self._inbox:
+        if self._inbox or (layer is not None and layer.has_more):
             data = self._take() if layer is None else tls.read(self, layer, task, self._take())
             if data:
+                if self.ear is not None and layer is not None:
+                    self._inbox_cause = self.ear.hear_decrypted(data, self._inbox_cause)
                 task.also_because_of(self._inbox_cause)
                 return data
         if self.state is State.CLOSED and not self._peer_fin:

@@ -15,7 +15,7 @@ from mailsim.net.host import LOOPBACK_ADDRESSES, HostNode, Program
 from mailsim.net.routing import Topology
 from mailsim.net.udp import Flows
 from mailsim.net.watching import Watched
-from mailsim.protocols.pdu import Pdu, Raw
+from mailsim.protocols.pdu import Raw
 from mailsim.trace.events import Noted, Said
 from mailsim.trace.facts import Fact
 from mailsim.trace.recorder import Recorder
@@ -159,10 +159,10 @@ class Network:
             if waiter.task.waiter is waiter:
                 waiter.wake()
 
-    def overhear(self, connection: Endpoint, protocol: str, causes: tuple[int, ...], pdu: Pdu | None) -> Said:
+    def overhear(self, connection: Endpoint, protocol: str, causes: tuple[int, ...], tls: bool) -> Said:
         """Write into the trace that a program which is no script says something on its connection.
 
-        pdu: what it is; None when its end has not come yet: the caller fills it in later.
+        What it says may not be complete yet: the caller fills in the PDU.
         """
         recorder = self.recorder
         said = Said(
@@ -175,8 +175,8 @@ class Network:
             protocol,
             connection.peer_port if connection.is_client else connection.local_port,
             connection.is_client,
-            connection.tls,
-            pdu or Raw(b""),
+            tls,
+            Raw(b""),
         )
         recorder.add(said)
         return said

@@ -62,6 +62,11 @@ class TlsLayer:
             self._object.write(data)
         return self._outgoing.read()
 
+    @property
+    def has_more(self) -> bool:
+        """Whether records have come that were not looked at: the last of a handshake may have others right behind it."""
+        return self.is_up and not self.has_failed and self._incoming.pending > 0
+
     def decrypt(self, data: bytes) -> bytes:
         """What is said in the records that are complete by now. Raises: ssl.SSLError when one is damaged."""
         self._incoming.write(data)
@@ -166,6 +171,8 @@ def arrived(endpoint: Endpoint, layer: TlsLayer, data: bytes, cause: int, *, is_
         _fail(endpoint, layer, (cause,), *_reason(error))
         return
     _send_own(endpoint, layer, (cause,))
+    if said and endpoint.ear is not None:
+        cause = endpoint.ear.hear_decrypted(said, cause)
     if said or layer.is_over or is_end:
         endpoint.stop_waiting().woken(cause, said)
 

@@ -42,13 +42,16 @@ class Simulation:
     def run(self) -> Trace:
         """Let everything happen. Deterministic: the same scenario and seed give the same trace."""
         self.network.run(self.until_us)
-        recorder = self.network.recorder
-        secrets = self.network.tls.secrets() if self.network.tls else b""
-        return Trace(self.world, recorder.events, self.until_us, secrets, Code(recorder.marks or ()))
+        return self._trace(self.until_us)
 
     def so_far(self) -> Trace:
         """What has happened by now, when somebody else lets the world run (the gateway, `talk`)."""
-        return Trace(self.world, self.network.recorder.events, self.network.clock.now_us)
+        return self._trace(self.network.clock.now_us)
+
+    def _trace(self, end_us: int) -> Trace:
+        secrets = self.network.tls.secrets() if self.network.tls else b""
+        recorder = self.network.recorder
+        return Trace(self.world, recorder.events, end_us, secrets, Code(recorder.marks or ()))
 
 
 def build(

@@ -10,11 +10,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from mailsim.live.doors import Door
+from mailsim.live.doors import Door, Security
 from mailsim.scenario.addresses import DOCUMENTATION
-from mailsim.scenario.schema import Host, Link, Roles, Scenario
+from mailsim.scenario.schema import Host, Link, Scenario
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -23,6 +23,7 @@ BLOCK = 1000
 """Ports from one block to the next."""
 CABLE = {"latency": "50us", "bandwidth": "10Gbit/s"}
 DNS_PORT = 53
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,12 @@ class Service:
 
 SERVICES = (
     Service("submission", 587, "msa", "smtp"),
+    Service("submissions", 465, "msa", "smtp", is_tls=True),
     Service("smtp", 25, "mta", "smtp"),
     Service("imap", 143, "imap", "imap"),
+    Service("imaps", 993, "imap", "imap", is_tls=True),
     Service("pop3", 110, "pop3", "pop"),
+    Service("pop3s", 995, "pop3", "pop", is_tls=True),
     Service("dns", DNS_PORT, "resolver", "dns"),
 )
 
@@ -91,7 +95,18 @@ def with_gateways(scenario: Scenario, offered: Sequence[Block]) -> Scenario:
     for block in offered:
         leads_to = [door.host for door in block.doors]
         scenario = _joined(scenario, block.node, max(dict.fromkeys(leads_to), key=leads_to.count))
-    return scenario
+    served = {door.host for block in offered for door in block.doors}
+    hosts = {name: _for_loopback(host) if name in served else host for name, host in scenario.hosts.items()}
+    return scenario.model_copy(update={"hosts": hosts})
+
+
+def _for_loopback(host: Host) -> Host:
+    """The host with a certificate that is good for the names by which real programs call it, if it is good at all."""
+    certificate = host.certificate
+    if certificate is None or certificate.kind != "valid":
+        return host
+    names = tuple(dict.fromkeys((*certificate.names, *LOOPBACK_NAMES)))
+    return host.model_copy(update={"certificate": certificate.model_copy(update={"names": names})})
 
 
 def with_guest(scenario: Scenario, host: str) -> tuple[Scenario, str]:
@@ -128,27 +143,47 @@ def _block(scenario: Scenario, name: str, port_base: int) -> Block:
 
 
 def _offers(scenario: Scenario, host: str) -> bool:
-    return any(_runs(scenario.hosts[host].roles, service) for service in SERVICES)
+    return any(_runs(scenario.hosts[host], service) for service in SERVICES)
 
 
-def _runs(roles: Roles, service: Service) -> bool:
+def _runs(host: Host, service: Service) -> bool:
     if service.protocol == "dns":
-        return roles.resolver is not None or roles.nameserver is not None
-    return getattr(roles, service.role) is not None
+        return host.roles.resolver is not None or host.roles.nameserver is not None
+    role = getattr(host.roles, service.role)
+    return role is not None and (not service.is_tls or (_has_tls(host, role) and role.implicit_port > 0))
+
+
+def _has_tls(host: Host, role: Any) -> bool:
+    return bool(role.tls) and host.certificate is not None and host.certificate.kind != "none"
 
 
 def _doors(scenario: Scenario, name: str, is_domain: bool, node: str, port_base: int) -> Iterator[Door]:
     for service in SERVICES:
         host = _host_of(scenario, name, service) if is_domain else name
-        if not host or not _runs(scenario.hosts[host].roles, service):
+        if not host or not _runs(scenario.hosts[host], service):
             continue
-        role = getattr(scenario.hosts[host].roles, service.role)
-        inner_port = DNS_PORT if service.protocol == "dns" else role.port
-        addresses = tuple(scenario.hosts[host].addresses)
-        port = port_base + service.port
-        yield Door(service.name, port, node, host, addresses, inner_port, service.protocol, service.is_tls)
+        addresses, port = tuple(scenario.hosts[host].addresses), port_base + service.port
+        inner_port, security = _inside(scenario.hosts[host], service)
+        yield Door(service.name, port, node, host, addresses, inner_port, service.protocol, security)
         if service.protocol == "dns":
             yield Door(service.name, port, node, host, addresses, inner_port, service.protocol, is_udp=True)
+
+
+def _inside(host: Host, service: Service) -> tuple[int, Security]:
+    """The port of a service on its host, and how its connections are protected."""
+    if service.protocol == "dns":
+        return DNS_PORT, "none"
+    role = getattr(host.roles, service.role)
+    if service.is_tls:
+        return role.implicit_port, "tls"
+    if not _has_tls(host, role):
+        return role.port, "none"
+    needs_tls = (
+        not role.plaintext_login
+        if service.role in ("imap", "pop3")
+        else service.role == "msa" and (role.require_tls or role.auth_requires_tls)
+    )
+    return role.port, "starttls" if needs_tls else "optional"
 
 
 def _host_of(scenario: Scenario, domain: str, service: Service) -> str:
@@ -164,7 +199,7 @@ def _host_of(scenario: Scenario, domain: str, service: Service) -> str:
             candidates = [resolver for user in users for resolver in _resolvers(scenario, user.store)]
         case _:
             candidates = [host for user in users for host in (user.client.access_host, user.store)]
-    return next((h for h in candidates if h in scenario.hosts and _runs(scenario.hosts[h].roles, service)), "")
+    return next((h for h in candidates if h in scenario.hosts and _runs(scenario.hosts[h], service)), "")
 
 
 def _has_mailboxes(host: Host, domain: str) -> bool:

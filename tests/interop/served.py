@@ -1,7 +1,7 @@
 """Runs `mailsim serve` for tests with real clients: one process a module, its ports, its CA, and mail in and out.
 
-    def test_something(served: Served) -> None:
-        smtplib.SMTP("127.0.0.1", served.port("submission"))
+def test_something(served: Served) -> None:
+    smtplib.SMTP("127.0.0.1", served.port("submission"))
 """
 
 from __future__ import annotations
