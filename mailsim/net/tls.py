@@ -64,7 +64,7 @@ class TlsLayer:
 
     @property
     def has_more(self) -> bool:
-        """Whether records have come that were not looked at: the last of a handshake may have others right behind it."""
+        """Whether records have come that nobody has looked at: there may be some right behind a handshake."""
         return self.is_up and not self.has_failed and self._incoming.pending > 0
 
     def decrypt(self, data: bytes) -> bytes:

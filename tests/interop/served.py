@@ -105,7 +105,7 @@ class Served:
     def deliver(self, to: str, subject: str, body: str = "Ahoj!\r\n") -> None:
         """Put a mail into a mailbox, as another server does."""
         with smtplib.SMTP("127.0.0.1", self.port("smtp", to.partition("@")[2]), timeout=PATIENCE_S) as smtp:
-            smtp.sendmail("tester@jinde.example", [to], letter(to, subject, body).as_bytes())
+            smtp.send_message(letter(to, subject, body), "tester@jinde.example", [to])
         self.wait_for(to, subject)
 
     def wait_for(self, user: str, subject: str) -> bytes:

@@ -218,7 +218,7 @@ def test_a_big_mail_there_and_back(served: Served) -> None:
     subject = fresh("big")
     body = "".join(f"{number:06} {'x' * 60}\r\n" for number in range(100_000))
     with smtplib.SMTP(HOST, served.port("smtp"), timeout=60) as smtp:
-        smtp.sendmail("x@jinde.example", [DAN], letter(DAN, subject, body).as_bytes())
+        smtp.send_message(letter(DAN, subject, body), "x@jinde.example", [DAN])
     text = served.wait_for(DAN, subject)
     assert len(text) > 6_900_000
     assert b"099999 xxx" in text
