@@ -29,6 +29,8 @@ from mailsim.trace.trace import Trace
 P = TypeVar("P", Segment, Datagram)
 MAGIC: Final = b"mailsim recording "
 VERSION: Final = 1
+NOT_IN_HEAD: Final = ("events", "code")
+"""The code that ran may have changed when a recording is looked at."""
 LARGEST_LINE: Final = 256 * 1024**2
 LARGEST: Final = 4 * 1024**3
 """Octets after decompression; a file that claims more is not read on."""
@@ -82,7 +84,7 @@ def _write(trace: Trace, stream: IO[bytes]) -> None:
 
 
 def _lines(trace: Trace) -> Iterator[Json]:
-    names = [field.name for field in dataclasses.fields(trace) if field.name != "events"]
+    names = [field.name for field in dataclasses.fields(trace) if field.name not in NOT_IN_HEAD]
     yield {name: to_plain(getattr(trace, name)) for name in names}
     for event in trace.events:
         yield _record(event)
@@ -166,7 +168,7 @@ class _Reader:
             raise RecordingError(self.name, "cut", self.line)
         if not isinstance(head, dict):
             raise ValueError("the first line has to tell of the world")
-        return from_plain(Trace, head, without=("events",), events=events)
+        return from_plain(Trace, head, without=NOT_IN_HEAD, events=events)
 
     def _values(self) -> Iterator[Any]:
         for line in self._split():
