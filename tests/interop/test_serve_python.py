@@ -121,9 +121,8 @@ def test_imaplib_fetches(served: Served, security: Security) -> None:
         answer = imap.fetch(found.decode(), "(FLAGS BODY[TEXT])")[1][0]
         assert isinstance(answer, tuple)
         assert answer[1] == b"Line one\r\n.dot\r\n"
-        imap.append("Archiv", None, None, letter(DAN, subject).as_bytes())
-        assert imap.create("Archiv")[0] in ("OK", "NO")
-        status, _ = imap.append("Archiv", r"(\Seen)", None, letter(DAN, subject).as_bytes())
+        assert imap.create(subject)[0] == "OK"
+        status, _ = imap.append(subject, r"(\Seen)", None, letter(DAN, subject).as_bytes())
         assert status == "OK"
 
 
@@ -193,7 +192,7 @@ def test_both_versions_of_tls(served: Served, version: ssl.TLSVersion) -> None:
     context = served.context
     context.minimum_version = context.maximum_version = version
     with imaplib.IMAP4_SSL(HOST, served.port("imaps"), ssl_context=context, timeout=20) as imap:
-        assert imap.sock.version() == version.name.replace("_", ".").replace("TLSv1.", "TLSv1.")  # type: ignore[attr-defined]
+        assert imap.sock.version() == version.name.replace("_", ".")  # type: ignore[attr-defined]
         imap.noop()
 
 
