@@ -68,6 +68,8 @@ class Clock:
     def run(self, until_us: int | None = None) -> None:
         """Let everything happen that is due up to `until_us` (None: until nothing is due)."""
         self.environment.run(until=until_us)
+        if until_us is not None:
+            self.environment.step()  # what stopped the run is due once more (SimPy 4.1.2), and would be for ever
         self.now_us = cast("int", self.environment.now)
 
 
