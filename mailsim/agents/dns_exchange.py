@@ -17,12 +17,15 @@ from mailsim.agents.operations import (
     Listen,
     Now,
     OpenSocket,
+    Raise,
     Receive,
     ReceiveDatagram,
     Send,
     SendDatagram,
+    Signal,
     Socket,
     Spawn,
+    Wait,
 )
 from mailsim.errors import ConnectionLost
 from mailsim.protocols.dns import Answer, Frames, Query
@@ -71,18 +74,40 @@ async def serve_tcp(respond: Responder) -> None:
         await Spawn("dns over tcp", _talk(connection, respond))
 
 
+class _Owed:
+    """The questions of one TCP connection that wait for their answers."""
+
+    __slots__ = ("count", "fewer")
+
+    def __init__(self) -> None:
+        self.count, self.fewer = 0, Signal()
+
+
 async def _talk(connection: Connection, respond: Responder) -> None:
-    frames = Frames()
+    """Answer each question as soon as its answer is known, in whatever order (RFC 7766 section 6.2.1.1)."""
+    frames, owed = Frames(), _Owed()
     try:
         while data := await Receive(connection, IDLE_US):
             frames.receive(data)
             while (message := frames.next_message()) is not None:
-                answer = await respond(message, True)
-                if answer is not None:
-                    await Send(connection, "dns", [answer])
+                owed.count += 1
+                await Spawn("dns answer", _give(connection, respond, message, owed))
     except ConnectionLost:
         pass  # the client is gone, or has nothing more to ask
+    while owed.count:
+        await Wait(owed.fewer)
     await Close(connection)
+
+
+async def _give(connection: Connection, respond: Responder, message: bytes, owed: _Owed) -> None:
+    try:
+        answer = await respond(message, True)
+        if answer is not None:
+            await Send(connection, "dns", [answer])
+    except ConnectionLost:
+        pass  # nobody is there to hear it
+    owed.count -= 1
+    await Raise(owed.fewer)
 
 
 async def _answer_among_datagrams(socket: Socket, query: Query, address: str, timeout_us: int) -> Answer | None:

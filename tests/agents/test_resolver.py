@@ -8,10 +8,10 @@ from random import Random
 import pytest
 
 from mailsim.agents.dns_exchange import ask_tcp, ask_udp
-from mailsim.agents.operations import Sleep
+from mailsim.agents.operations import Close, Connect, Receive, Send, Sleep
 from mailsim.agents.resolver import ResolverPolicy
 from mailsim.agents.stub import Found, MailExchanger, NoData, NxDomain, StubResolver, TryAgain
-from mailsim.protocols.dns import Question
+from mailsim.protocols.dns import Answer, Frames, Query, Question
 from tests.protocols.dns.zones import asked
 
 from .dns_world import HOSTS, LONG_TEXTS, DnsWorld, S
@@ -179,6 +179,28 @@ def test_the_resolver_over_tcp():
     world = DnsWorld()
     answer = world.run(ask_tcp(asked("firma.example", "A", framed=True), RESOLVER, 5 * S))
     assert str(answer) == "A 198.51.100.80"
+
+
+def test_over_tcp_a_quick_answer_overtakes_a_slow_one_and_none_is_forgotten():
+    """RFC 7766 sections 6.2.1.1 and 6.2.4: also after the client has said that it will ask nothing more."""
+    world = DnsWorld()
+    world.run(ask_udp(asked("firma.example", "A"), RESOLVER, S))
+    world.network.schedule_fault(60 * S, 100 * S, "down", "ns2")
+
+    async def both() -> list[str]:
+        connection = await Connect(RESOLVER, 53, S)
+        slow = Query.ask(Question.of("cizi.example", "A"), 1, framed=True)
+        quick = Query.ask(Question.of("firma.example", "A"), 2, framed=True)
+        await Send(connection, "dns", [slow, quick])
+        frames, answers = Frames(), []
+        while len(answers) < 2:
+            frames.receive(await Receive(connection, 60 * S))
+            while (message := frames.next_message()) is not None:
+                answers.append(f"{Answer(message).id} {Answer(message)}")
+        await Close(connection)
+        return answers
+
+    assert world.run(both()) == ["2 A 198.51.100.80", "1 SERVFAIL"]
 
 
 @pytest.mark.parametrize("name", ["firma.example", "mail.cizi.example", "neni.firma.example"])

@@ -19,6 +19,7 @@ from mailsim.protocols.dns.wire import HEADER_BYTES, QR, RA, RD, decode, questio
 OPCODE = 0x7800
 DNSSEC_OK = 0x8000
 POINTER = 0xC0
+OPT_BYTES = 11
 
 
 def read_query(
@@ -33,7 +34,7 @@ def read_query(
         return None
     refusal = _refusal(wire[2:])
     if refusal is None:
-        return Query(wire, "", framed)
+        return Query(_without_options(wire), "", framed)
     if recursion_available:
         refusal = refusal[:1] + bytes([refusal[1] | RA]) + refusal[2:]
     return Answer(wire[:2] + refusal, server, False, framed)
@@ -56,6 +57,16 @@ def _refusal(body: bytes) -> bytes | None:
     if content.edns_version:
         return _refuse(wire, Rcode.BADVERS, question, edns)
     return _refuse(wire, Rcode.REFUSED, question, edns) if content.question is None else None
+
+
+def _without_options(wire: bytes) -> bytes:
+    """The query without EDNS options, which say nothing to us: a cookie in each would make all of them different."""
+    if wire[6:12] != b"\x00\x00\x00\x00\x00\x01":
+        return wire
+    start = question_end(wire)
+    if wire[start : start + 3] != b"\x00\x00\x29":  # no OPT record
+        return wire
+    return wire[: start + OPT_BYTES - 2] + b"\x00\x00"
 
 
 def _is_compressed(wire: bytes) -> bool:

@@ -102,9 +102,18 @@ def test_other_classes_are_refused_with_their_question(rdclass):
 def test_options_are_passed_over(options):
     query = read_query(message(0x0100, QUESTION, opt(options=options), additional=1))
     assert isinstance(query, Query)
+    assert query.wire == message(0x0100, QUESTION, opt(), additional=1)
     answer = SERVER.answer(query)
     assert str(answer) == str(SERVER.answer(MX))
     assert dns.message.from_wire(answer.wire).options == ()
+
+
+def test_other_records_in_a_query_are_passed_over():
+    record = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 60, 4) + bytes(4)
+    for counts in ((1, 0, 0), (0, 1, 0), (0, 0, 1)):
+        query = read_query(b"\x12\x34\x01\x00" + struct.pack("!4H", 1, *counts) + QUESTION + record)
+        assert isinstance(query, Query)
+        assert str(SERVER.answer(query)) == str(SERVER.answer(MX))
 
 
 def test_the_bit_do_is_repeated_and_nothing_else_of_the_flags():
