@@ -23,10 +23,13 @@ SCENARIO = """\
 id: timing
 ipv6: false
 domains:
-  skola.example: {{users: {{alena: {{client: {{pipelining: {pipelining}}}}}}}}}
+  skola.example: {{users: {{alena: {{client: {{pipelining: {pipelining}, submission_tls: {tls}}}}}}}}}
   firma.example: {{users: [u1, u2, u3, u4], mail: mail}}
 hosts:
-  mail.skola.example: {{roles: {{mta: {{pipelining: {pipelining}}}, msa: {{auth_mechanisms: [{mechanism}]}}}}}}
+  mail.skola.example:
+    roles:
+      mta: {{pipelining: {pipelining}, relay_tls: {relay_tls}}}
+      msa: {{auth_mechanisms: [{mechanism}], auth_requires_tls: false}}
   mail.firma.example: {{roles: {{mta: {{pipelining: {pipelining}}}}}}}
 links:
   - {{between: [gw.skola.example, internet], latency: 100ms, bandwidth: 1Gbit/s}}
@@ -36,9 +39,16 @@ steps:
 """
 
 
-def run(*, pipelining: bool, recipients: int = 1, mechanism: str = "PLAIN") -> Trace:
+def run(
+    *,
+    pipelining: bool = False,
+    recipients: int = 1,
+    mechanism: str = "PLAIN",
+    tls: str = "none",
+    relay_tls: str = "none",
+) -> Trace:
     to = ", ".join(f"u{n}@firma.example" for n in range(1, recipients + 1))
-    text = SCENARIO.format(pipelining=str(pipelining).lower(), to=to, mechanism=mechanism)
+    text = SCENARIO.format(pipelining=str(pipelining).lower(), to=to, mechanism=mechanism, tls=tls, relay_tls=relay_tls)
     scenario, mistakes = read(Source("timing.yaml", text))
     assert mistakes == []
     assert scenario is not None
@@ -73,7 +83,7 @@ def _replies(trace: Trace, conn: str) -> Iterator[Said]:
 
 @pytest.mark.parametrize("recipients", [1, 2, 3, 4])
 def test_without_pipelining_a_mail_is_accepted_after_six_round_trips_and_one_a_recipient(recipients):
-    seen = round_trips(run(pipelining=False, recipients=recipients), 25)
+    seen = round_trips(run(recipients=recipients), 25)
     accepted = f"250.{recipients + 3}"  # EHLO, MAIL, each RCPT, the dot
     assert (seen["220"], seen["250"], seen["250.2"]) == (2, 3, 4)
     assert seen["354"] == 5 + recipients
@@ -91,9 +101,23 @@ def test_with_pipelining_it_is_accepted_after_five(recipients):
 @pytest.mark.parametrize(("mechanism", "more"), [("PLAIN", 1), ("LOGIN", 3)])
 def test_logging_in_costs_one_round_trip_or_three(mechanism, more):
     """PLAIN comes with an initial response (RFC 4954 section 4); LOGIN asks for the name and then the password."""
-    seen = round_trips(run(pipelining=False, mechanism=mechanism), 587)
+    seen = round_trips(run(mechanism=mechanism), 587)
     assert seen["235"] == 3 + more
     assert seen["250.4"] == 7 + more
+
+
+def test_starttls_costs_three_round_trips():
+    """STARTTLS itself, the handshake of TLS 1.3, and the second EHLO (RFC 3207 section 4.2)."""
+    seen = round_trips(run(relay_tls="opportunistic"), 25)
+    assert (seen["220"], seen["250"], seen["220.2"], seen["250.2"]) == (2, 3, 4, 6)
+    assert seen["250.5"] == 7 + 3
+    assert round_trips(run(relay_tls="opportunistic", pipelining=True), 25)["250.5"] == 5 + 3
+
+
+def test_tls_from_the_beginning_costs_one_round_trip():
+    seen = round_trips(run(tls="implicit"), 465)
+    assert (seen["220"], seen["250"], seen["235"]) == (3, 4, 5)
+    assert seen["250.4"] == 7 + 1 + 1  # TLS, and logging in
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 56, 57, 58, 114, 1_000, 1_000_000])
