@@ -5,8 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from mailsim.mail.address import Address
+from mailsim.mail.domains import ascii_domain
+
 MAX_ALIAS_DEPTH = 10
 POSTMASTER = "postmaster"
+
+
+def _key(address: str) -> str:
+    """The one spelling under which an address is known: without needless quotes (RFC 5321 section 4.1.2), the domain
+    as the DNS has it, in lower case."""
+    if address.isascii() and not address.startswith('"'):
+        return address.lower()
+    try:
+        known = Address.parse(address)
+        return str(Address(known.local_part, ascii_domain(known.domain))).lower()
+    except ValueError:
+        return address.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +41,12 @@ class Directory:
     """
 
     def __init__(self, users: Iterable[User] = (), aliases: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        self._users = {user.address.lower(): user for user in users}
-        self._aliases = {address.lower(): targets for address, targets in (aliases or {}).items()}
+        self._users = {_key(user.address): user for user in users}
+        self._aliases = {_key(address): targets for address, targets in (aliases or {}).items()}
 
     def log_in(self, login: str, password: str) -> User | None:
         """The user with this login name and password; the bare local part is enough if only one user has it."""
-        user = self._users.get(login.lower()) or self._by_local_part(login)
+        user = self._users.get(_key(login)) or self._by_local_part(login)
         return user if user and user.password == password else None
 
     def mailboxes(self, address: str) -> tuple[str, ...]:
@@ -45,16 +60,16 @@ class Directory:
 
     def is_user(self, address: str) -> bool:
         """Is this the address of a mailbox of this host?"""
-        return address.lower() in self._users
+        return _key(address) in self._users
 
     def may_send_as(self, user: User, address: str) -> bool:
         """Is this the user's own address, or an alias that leads to nobody but him?"""
         return self.mailboxes(address) == (user.address,)
 
     def _expand(self, address: str, found: dict[str, None], depth: int) -> None:
-        targets = self._targets(address.lower())
+        targets = self._targets(_key(address))
         if targets is None:
-            user = self._users.get(address.lower())
+            user = self._users.get(_key(address))
             if user:
                 found[user.address] = None
             elif depth:

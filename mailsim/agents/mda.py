@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from mailsim.agents.host import Host
 from mailsim.agents.operations import Connection, Note, Now
 from mailsim.agents.policy import MdaPolicy
+from mailsim.agents.reception import server_config
 from mailsim.agents.smtp_server import Session, listen
 from mailsim.agents.store_notes import publish
 from mailsim.mail.identity import message_key
 from mailsim.mail.store import Account, Added, Store
 from mailsim.mail.trace_fields import prepend, return_path, without_return_path
-from mailsim.protocols.smtp import ContentReceived, Rcpt, Reply, SmtpServerConfig
+from mailsim.protocols.smtp import ContentReceived, Rcpt, Reply
 from mailsim.protocols.smtp.events import Asked
 from mailsim.trace.facts import MdaRejected
 
@@ -41,8 +42,8 @@ class MdaSession(Session):
     service = "mda"
 
     def __init__(self, host: Host, policy: MdaPolicy, store: Store, connection: Connection) -> None:
-        config = SmtpServerConfig(hostname=host.name, is_lmtp=True, size_limit=0, dsn=False)
-        super().__init__(connection, config, policy.command_timeout_us)
+        config = server_config(policy.reception, hostname=host.name, is_lmtp=True, size_limit=0)
+        super().__init__(connection, config, policy.command_timeout_us, policy.reception)
         self.host, self.policy, self.store = host, policy, store
 
     async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:

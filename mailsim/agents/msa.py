@@ -7,24 +7,26 @@ it takes anything, and then takes mail to anyone; and it may complete a message 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mailsim.agents import routing
+from mailsim.agents.completion import complete_header, completed, is_complete, missing_fields
 from mailsim.agents.directory import User
 from mailsim.agents.host import Host
 from mailsim.agents.mta import LOOP, UNKNOWN_USER, stamp
 from mailsim.agents.operations import Connection, Note, Now, Script
 from mailsim.agents.policy import MsaPolicy
 from mailsim.agents.queue import Queue
+from mailsim.agents.reception import server_config
 from mailsim.agents.smtp_server import Session, listen_twice
-from mailsim.mail import header
-from mailsim.mail.dates import rfc5322_date
-from mailsim.mail.envelope import Envelope
 from mailsim.mail.trace_fields import count_received, prepend
-from mailsim.protocols.smtp import AuthDone, ContentReceived, Mail, Rcpt, Reply, Rset, SmtpServerConfig
+from mailsim.protocols.smtp import AuthDone, ContentReceived, Mail, Rcpt, Reply, Rset
 from mailsim.protocols.smtp.events import Asked
+from mailsim.protocols.smtp.parameters import envelope_of
 from mailsim.trace.facts import AuthFailed, AuthSucceeded, PolicyVerdict
 
 NOT_YOUR_ADDRESS = Reply.of(550, "5.7.1", "The sender address is not yours")
+SENDER_NOT_QUALIFIED = Reply.of(550, "5.1.8", "The sender's domain is not fully qualified")
 NOT_QUALIFIED = Reply.of(550, "5.1.2", "The recipient's domain is not fully qualified")
 
 
@@ -47,7 +49,8 @@ class MsaSession(Session):
         self, host: Host, policy: MsaPolicy, queue: Queue, connection: Connection, *, implicit_tls: bool = False
     ) -> None:
         offers_tls = policy.tls and host.has_certificate
-        config = SmtpServerConfig(
+        config = server_config(
+            policy.reception,
             hostname=policy.hostname or host.name,
             pipelining=policy.pipelining,
             size_limit=policy.size_limit,
@@ -62,10 +65,12 @@ class MsaSession(Session):
             connection,
             config,
             policy.command_timeout_us,
+            policy.reception,
             implicit_tls=implicit_tls,
             tls_versions=policy.tls_versions,
         )
         self.host, self.policy, self.queue = host, policy, queue
+        self.local_domains = queue.policy.local_domains
         self.user: User | None = None
 
     async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:
@@ -92,7 +97,12 @@ class MsaSession(Session):
 
     async def _sender(self, address: str) -> Reply:
         """May this user write in this name (RFC 6409 section 6.1)? Nobody's name, `<>`, is everybody's."""
-        if not address or self.policy.sender_rights == "any" or self.user is None:
+        if not address:
+            return self.engine.accept()
+        address = self._qualified(address)
+        if not is_complete(address.rpartition("@")[2]):
+            return self.engine.refuse(SENDER_NOT_QUALIFIED)
+        if self.policy.sender_rights == "any" or self.user is None:
             return self.engine.accept()
         if self.host.directory.may_send_as(self.user, address):
             return self.engine.accept()
@@ -103,34 +113,40 @@ class MsaSession(Session):
         """To anyone; but what can be known to be wrong is said at once, while the user is still there."""
         address = self._qualified(address)
         domain = address.rpartition("@")[2]
-        if "." not in domain and not domain.startswith("["):
+        if not is_complete(domain):
             return self.engine.refuse(NOT_QUALIFIED)  # RFC 6409 section 4.2
         if routing.is_local(self.queue.policy, domain) and not self.host.directory.mailboxes(address):
             return self.engine.refuse(UNKNOWN_USER)
         return self.engine.accept()
 
     def _qualified(self, path: str) -> str:
-        return path if "@" in path else f"{path}@{self.host.name}"
+        """The address as it leaves this server: with a domain, and with all of it if policy completes domains."""
+        if "@" not in path:
+            return f"{path}@{self.host.name}"
+        return completed(path, self.local_domains) if self.policy.complete_domains else path
 
     async def _content(self, data: bytes) -> Reply:
         """Complete the message, put a Received line on top, and take the responsibility."""
         if count_received(data) >= self.queue.policy.max_received:
             return self.engine.refuse(LOOP)
-        recipients = tuple(dict.fromkeys(self._qualified(rcpt.path) for rcpt in self.engine.recipients))
-        queue_id, now_us = self.queue.next_id(), await Now()
-        missing = self._missing_fields(data, queue_id, now_us)
-        stamped = prepend(data, stamp(self, queue_id, recipients, self.host, now_us), *missing)
         assert self.engine.sender is not None
-        await self.queue.add(queue_id, Envelope(self.engine.sender.path, recipients), stamped)
-        return self.engine.accept(Reply.of(250, "2.0.0", f"Ok: queued as {queue_id}"))
-
-    def _missing_fields(self, data: bytes, queue_id: str, now_us: int) -> list[bytes]:
-        """What an MSA may add (RFC 6409 sections 8.2 and 8.3)."""
+        envelope = envelope_of(
+            self.engine.sender, {self._qualified(rcpt.path): rcpt for rcpt in self.engine.recipients}
+        )
+        if envelope.reverse_path:
+            envelope = replace(envelope, reverse_path=self._qualified(envelope.reverse_path))
+        if self.policy.complete_domains:
+            data = complete_header(data, self.local_domains)
+        queue_id, now_us = self.queue.next_id(), await Now()
         calendar = self.host.calendar
-        fields: list[bytes] = []
-        if self.policy.add_date and header.field(data, "Date") is None:
-            date = rfc5322_date(calendar.epoch_us(now_us), calendar.utc_offset_minutes)
-            fields.append(f"Date: {date}\r\n".encode())
-        if self.policy.add_message_id and header.field(data, "Message-ID") is None:
-            fields.append(f"Message-ID: <{queue_id}@{self.engine.config.hostname}>\r\n".encode())
-        return fields
+        missing = missing_fields(
+            data,
+            self.policy,
+            user=self.user.address if self.user else "",
+            message_id=f"<{queue_id}@{self.engine.config.hostname}>",
+            date_us=calendar.epoch_us(now_us),
+            utc_offset_minutes=calendar.utc_offset_minutes,
+        )
+        stamped = prepend(data, stamp(self, queue_id, envelope.recipients, self.host, now_us), *missing)
+        await self.queue.add(queue_id, envelope, stamped)
+        return self.engine.accept(Reply.of(250, "2.0.0", f"Ok: queued as {queue_id}"))

@@ -15,13 +15,15 @@ from mailsim.agents.host import Host
 from mailsim.agents.operations import Connection, Note, Now
 from mailsim.agents.policy import MtaPolicy
 from mailsim.agents.queue import Queue
+from mailsim.agents.reception import server_config
 from mailsim.agents.smtp_server import Session, listen
 from mailsim.agents.stub import Found
-from mailsim.mail.envelope import Envelope
+from mailsim.mail.domains import ascii_domain
 from mailsim.mail.identity import message_key
 from mailsim.mail.trace_fields import count_received, prepend, received
-from mailsim.protocols.smtp import ContentReceived, Mail, Rcpt, Reply, SmtpServerConfig
+from mailsim.protocols.smtp import ContentReceived, Mail, Rcpt, Reply
 from mailsim.protocols.smtp.events import Asked
+from mailsim.protocols.smtp.parameters import envelope_of
 from mailsim.trace.facts import PolicyVerdict
 
 UNKNOWN_USER = Reply.of(550, "5.1.1", "No such user here")
@@ -39,14 +41,18 @@ class MtaSession(Session):
     """One client's visit."""
 
     def __init__(self, host: Host, policy: MtaPolicy, queue: Queue, connection: Connection) -> None:
-        config = SmtpServerConfig(
+        config = server_config(
+            policy.reception,
             hostname=policy.hostname or host.name,
             pipelining=policy.pipelining,
             size_limit=policy.size_limit,
             max_recipients=policy.max_recipients,
             starttls=policy.tls and host.has_certificate,
         )
-        super().__init__(connection, config, policy.command_timeout_us, tls_versions=policy.tls_versions)
+        super().__init__(
+            connection, config, policy.command_timeout_us, policy.reception, tls_versions=policy.tls_versions
+        )
+        self.local_domains = policy.local_domains
         self.host, self.policy, self.queue = host, policy, queue
 
     async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:
@@ -70,7 +76,7 @@ class MtaSession(Session):
 
     async def _recipient(self, address: str) -> Reply:
         """Is this one of ours, or may this client send to others?"""
-        domain = address.rpartition("@")[2].lower()
+        domain = ascii_domain(address.rpartition("@")[2])
         if routing.is_local(self.policy, domain):
             if not self.policy.check_recipients or self.host.directory.mailboxes(address):
                 return self.engine.accept()
@@ -81,7 +87,7 @@ class MtaSession(Session):
 
     def _reason_to_relay(self, domain: str) -> str:
         """Why mail for a domain of others may pass; "" when it may not."""
-        if domain in (relay.lower() for relay in self.policy.relay_domains):
+        if domain in map(ascii_domain, self.policy.relay_domains):
             return "relay-domain"
         client = ip_address(self.connection.peer_address)
         if any(client in ip_network(network) for network in self.policy.relay_networks):
@@ -99,11 +105,13 @@ class MtaSession(Session):
         if count_received(data) >= self.policy.max_received:
             await Note(PolicyVerdict("loop", "reject", f"{count_received(data)} Received", message_key(data)))
             return self.engine.refuse(LOOP)
-        recipients = tuple(dict.fromkeys(self._qualified(rcpt.path) for rcpt in self.engine.recipients))
-        queue_id = self.queue.next_id()
-        stamped = prepend(data, stamp(self, queue_id, recipients, self.host, await Now()))
         assert self.engine.sender is not None
-        await self.queue.add(queue_id, Envelope(self.engine.sender.path, recipients), stamped)
+        envelope = envelope_of(
+            self.engine.sender, {self._qualified(rcpt.path): rcpt for rcpt in self.engine.recipients}
+        )
+        queue_id = self.queue.next_id()
+        stamped = prepend(data, stamp(self, queue_id, envelope.recipients, self.host, await Now()))
+        await self.queue.add(queue_id, envelope, stamped)
         return self.engine.accept(Reply.of(250, "2.0.0", f"Ok: queued as {queue_id}"))
 
 
@@ -113,7 +121,9 @@ def stamp(session: Session, queue_id: str, recipients: Sequence[str], host: Host
     if not engine.is_extended:
         protocol = "SMTP"
     else:
-        protocol = "ESMTP" + ("S" if engine.tls_active else "") + ("A" if engine.username else "")
+        is_utf8 = engine.sender is not None and engine.sender.smtputf8
+        protocol = "UTF8SMTP" if is_utf8 else "ESMTP"  # RFC 3848, RFC 6531 section 4.3
+        protocol += ("S" if engine.tls_active else "") + ("A" if engine.username else "")
     return received(
         engine.client_name,
         session.connection.peer_address,

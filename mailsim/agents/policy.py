@@ -71,6 +71,43 @@ class SmtpTimeouts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """How a server of SMTP or LMTP receives its clients, whatever they want to send (RFC 5321 section 4)."""
+
+    greeting: Literal["ready", "busy", "no_service"] = "ready"
+    """220; or 421, come later; or 554, never (RFC 5321 section 3.1)."""
+    greeting_delay_us: int = 0
+    """How long it waits before it greets: who sends mail by the rules waits too (RFC 5321 section 4.3.1)."""
+    early_talkers: Literal["tolerate", "refuse"] = "refuse"
+    """What it makes of a client that sends before the greeting: nothing, or 554."""
+    hello_names: Literal["any", "qualified", "known"] = "any"
+    """Which names it believes in EHLO: `qualified` 504 without a dot, `known` 550 if the DNS does not have it."""
+    eight_bit_mime: bool = True
+    """Offers 8BITMIME (RFC 6152)."""
+    chunking: bool = True
+    """Offers CHUNKING: BDAT (RFC 3030)."""
+    dsn: bool = True
+    """Offers DSN (RFC 3461)."""
+    smtputf8: bool = True
+    """Offers SMTPUTF8, if it offers 8BITMIME (RFC 6531)."""
+    enhanced_status_codes: bool = True
+    """Offers ENHANCEDSTATUSCODES, and says them (RFC 2034)."""
+    help: bool = True
+    vrfy: Literal["cannot", "answer", "off"] = "cannot"
+    """VRFY: always 252, which tells spammers nothing; or the truth; or 502 (RFC 5321 section 7.3)."""
+    expn: Literal["answer", "off"] = "off"
+    """EXPN: whom an alias stands for, or 502."""
+    command_line_limit: int = 512
+    """Octets with CRLF (RFC 5321 section 4.5.3.1.4); parameters of extensions come on top of it."""
+    text_line_limit: int = 1000
+    """The same for a line of the message (RFC 5321 section 4.5.3.1.6)."""
+    max_errors: int = 20
+    """After so many refused commands without an accepted mail it says 421 and closes; 0 for no limit."""
+    max_idle_commands: int = 100
+    """More NOOP, RSET, VRFY, EXPN and HELP than that count as errors; 0 for no limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
     """How an SMTP client hands a mail over, once it knows what the server offers."""
 
@@ -150,12 +187,17 @@ class MsaPolicy:
     """RFC 6409 section 8.2."""
     add_message_id: bool = True
     """RFC 6409 section 8.3."""
+    add_sender: bool = False
+    """Writes Sender with the name of the login, when From has another one (RFC 6409 section 8.1)."""
+    complete_domains: bool = False
+    """Makes `dan@skola` complete, in the envelope and in the header; without it 550 (RFC 6409 section 4.2)."""
     rset_closes: bool = False
     """Belief M21: RSET ends the connection."""
     size_limit: int = 10_240_000
     max_recipients: int = 100
     pipelining: bool = True
     command_timeout_us: int = 5 * MINUTE_US
+    reception: Reception = Reception()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +232,7 @@ class MtaPolicy:
     """Belief M27: one bad recipient fails the whole mail."""
     command_timeout_us: int = 5 * MINUTE_US
     """How long the server waits for the next command (RFC 5321 section 4.5.3.2.7)."""
+    reception: Reception = Reception()
 
     # --- where it sends it ----------------------------------------------------------------------
     smarthost: str = ""
@@ -264,6 +307,8 @@ class MdaPolicy:
     """A full mailbox: 452 4.2.2, try later; or 552 5.2.2, never."""
     folder: str = "INBOX"
     command_timeout_us: int = 5 * MINUTE_US
+    reception: Reception = Reception(dsn=False, max_errors=0)
+    """Without DSN: it is the MTA that reports what was asked for (RFC 3461 section 5.2.3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from random import Random
 from mailsim.agents.host import Host
 from mailsim.agents.policy import MtaPolicy
 from mailsim.agents.stub import Found, MailExchanger, NoData, Nothing, NxDomain, TryAgain
+from mailsim.mail.domains import ascii_domain
 from mailsim.protocols.smtp import Reply
 from mailsim.trace.facts import Candidate, RouteDecided
 
@@ -75,7 +76,7 @@ class Route:
 
 def destination(policy: MtaPolicy, domain: str) -> str:
     """A name for where the mail of a domain goes; recipients of one destination share a transaction."""
-    domain = domain.lower()
+    domain = ascii_domain(domain)
     if is_local(policy, domain):
         return "local"
     return policy.routes.get(domain) or policy.smarthost or domain
@@ -83,12 +84,12 @@ def destination(policy: MtaPolicy, domain: str) -> str:
 
 def is_local(policy: MtaPolicy, domain: str) -> bool:
     """Are the mailboxes of this domain here?"""
-    return domain.lower() in (local.lower() for local in policy.local_domains)
+    return ascii_domain(domain) in map(ascii_domain, policy.local_domains)
 
 
 async def decide(host: Host, policy: MtaPolicy, domain: str) -> Route:
     """Find the way to a domain, or the reason why there is none."""
-    domain = domain.lower()
+    domain = ascii_domain(domain)
     if is_local(policy, domain):
         return Route("local", (Hop(host.name, addresses=(policy.lmtp_address,)),))
     if fixed := policy.routes.get(domain):

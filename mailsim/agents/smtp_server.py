@@ -11,7 +11,8 @@ from contextlib import suppress
 from mailsim.agents import tls
 from mailsim.agents.host import Host
 from mailsim.agents.operations import Abort, Accept, Close, Connection, Listen, Receive, Script, Send, Spawn
-from mailsim.agents.policy import TLS_VERSIONS, TlsVersion
+from mailsim.agents.policy import TLS_VERSIONS, Reception, TlsVersion
+from mailsim.agents.reception import TOO_MANY_ERRORS, Patience, expand, greeting, refusal_of_name, verify
 from mailsim.agents.troubles import Kind, Trouble
 from mailsim.errors import ConnectionLost, ConnectionTimedOut
 from mailsim.protocols.smtp import (
@@ -19,6 +20,7 @@ from mailsim.protocols.smtp import (
     Challenge,
     ContentReceived,
     Ehlo,
+    Expn,
     Helo,
     Lhlo,
     Rcpt,
@@ -27,6 +29,7 @@ from mailsim.protocols.smtp import (
     SmtpServer,
     SmtpServerConfig,
     StartTls,
+    Vrfy,
 )
 from mailsim.protocols.smtp.events import Asked
 
@@ -58,12 +61,15 @@ class Session:
     protocol = "smtp"
     service = "mta"
     host: Host
+    local_domains: tuple[str, ...] = ()
+    """Where VRFY and EXPN look for a name that has no domain."""
 
     def __init__(
         self,
         connection: Connection,
         config: SmtpServerConfig,
         command_timeout_us: int,
+        reception: Reception,
         *,
         implicit_tls: bool = False,
         tls_versions: tuple[TlsVersion, ...] = TLS_VERSIONS,
@@ -71,7 +77,8 @@ class Session:
         self.connection = connection
         self.engine = SmtpServer(config, tls_active=implicit_tls)
         self._implicit_tls, self._tls_versions = implicit_tls, tls_versions
-        self._timeout_us = command_timeout_us
+        self._timeout_us, self._reception = command_timeout_us, reception
+        self._patience = Patience(reception)
         self._unsent: list[Reply] = []
 
     async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:  # noqa: ARG002
@@ -83,10 +90,11 @@ class Session:
         try:
             if self._implicit_tls:
                 await self._start_tls("implicit")
-            struck = await self._trouble("CONNECT", "reply", "closed")
-            self._unsent.append(self.engine.greeting(struck.reply if struck else None))
+            await self._greet()
             while not self.engine.is_closed:
                 await self._next()
+                if self._patience.is_over and not self.engine.is_closed:
+                    self._unsent.append(self.engine.shut_down(TOO_MANY_ERRORS))
             await self._flush()
         except ConnectionTimedOut:
             await self._turn_out()
@@ -94,12 +102,35 @@ class Session:
             pass
         await Close(self.connection)
 
+    async def _greet(self) -> None:
+        struck = await self._trouble("CONNECT", "reply", "closed")
+        reply = struck.reply if struck else None
+        if reply is None:
+            reply = greeting(self._reception, self.engine.config.hostname, await self._talks_too_early())
+        self._unsent.append(self.engine.greeting(reply))
+
+    async def _talks_too_early(self) -> bool:
+        """Wait as long as policy wants; gives whether the client is to be turned away for not waiting."""
+        if not self._reception.greeting_delay_us:
+            return False
+        try:
+            data = await Receive(self.connection, self._reception.greeting_delay_us)
+        except ConnectionTimedOut:
+            return False
+        if not data:
+            raise ConnectionLost("the client is gone")
+        if self._reception.early_talkers == "refuse":
+            return True
+        self.engine.receive(data)
+        return False
+
     async def _next(self) -> None:
         match self.engine.next_event():
             case None:
                 await self._flush()
                 await self._listen()
             case Refused(reply=reply):
+                self._patience.saw(None, reply)
                 self._unsent.append(reply)
             case Challenge() as challenge:
                 self._unsent.append(challenge)
@@ -109,11 +140,39 @@ class Session:
                 await self._start_tls("starttls")
                 await tls.note_discarded(self.engine.reset_after_tls())
             case asked:
-                answer = await (self._answer_in_trouble(asked) if self.host.troubles.active else self.answer(asked))
-                self._unsent += [answer] if isinstance(answer, Reply) else answer
+                in_trouble = self.host.troubles.active
+                answer = await (self._answer_in_trouble(asked) if in_trouble else self._answer(asked))
+                answers = [answer] if isinstance(answer, Reply) else answer
+                self._judge(asked, answers)
+                self._unsent += answers
+
+    def _judge(self, asked: Asked, answers: Sequence[Reply]) -> None:
+        for reply in answers:
+            self._patience.saw(asked, reply)
+            if isinstance(asked, ContentReceived) and reply.is_positive:
+                self._patience.forgive()
+
+    async def _answer(self, asked: Asked) -> Reply | Sequence[Reply]:
+        return await self._of_itself(asked) or await self.answer(asked)
+
+    async def _of_itself(self, asked: Asked) -> Reply | None:
+        """The answers that are no business of MTA, MSA and MDA, but of how clients are received."""
+        match asked:
+            case Ehlo(name) | Helo(name) | Lhlo(name):
+                refusal = await refusal_of_name(self._reception, self.host, name)
+                return self.engine.refuse(refusal) if refusal else None
+            case Vrfy() if self._reception.vrfy == "answer":
+                return self._say(verify(asked, self.host.directory, self.local_domains))
+            case Expn():
+                return self._say(expand(asked, self.host.directory, self.local_domains))
+            case _:
+                return None
+
+    def _say(self, reply: Reply) -> Reply:
+        return self.engine.refuse(reply) if reply.is_negative else self.engine.accept(reply)
 
     async def _answer_in_trouble(self, asked: Asked) -> Reply | Sequence[Reply]:
-        answer = await self._struck(asked) or await self.answer(asked)
+        answer = await self._struck(asked) or await self._answer(asked)
         await self._trouble(command_name(asked), "reply_lost")
         return answer
 

@@ -17,8 +17,26 @@ from typing import Literal, TypeAlias
 from mailsim.mail import header
 from mailsim.mail.dates import parse_date, rfc5322_date
 
-Protocol: TypeAlias = Literal["SMTP", "ESMTP", "ESMTPA", "ESMTPS", "ESMTPSA", "LMTP", "LMTPA", "LMTPS", "LMTPSA"]
-"""What stands after WITH: A for authenticated, S for TLS (RFC 3848)."""
+Protocol: TypeAlias = Literal[
+    "SMTP",
+    "ESMTP",
+    "ESMTPA",
+    "ESMTPS",
+    "ESMTPSA",
+    "LMTP",
+    "LMTPA",
+    "LMTPS",
+    "LMTPSA",
+    "UTF8SMTP",
+    "UTF8SMTPA",
+    "UTF8SMTPS",
+    "UTF8SMTPSA",
+    "UTF8LMTP",
+    "UTF8LMTPA",
+    "UTF8LMTPS",
+    "UTF8LMTPSA",
+]
+"""What stands after WITH: A for authenticated, S for TLS (RFC 3848), UTF8 with SMTPUTF8 (RFC 6531 section 4.3)."""
 
 _ADDRESS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]+)\]", re.IGNORECASE)
 _TOKEN = re.compile(r"\s*(\((?:[^()\\]|\\.|\([^()]*\))*\)|<[^<>]*>|[^\s();]+|;)")

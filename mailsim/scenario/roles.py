@@ -50,8 +50,13 @@ _SPECIAL: Mapping[str, Any] = {
 }
 
 
-def settings(policy_class: type, name: str, rename: Mapping[str, str] | None = None, **more: Any) -> type[Settings]:
-    """The settings of a policy; `rename` maps policy fields to keys and, given, leaves all other fields out."""
+def settings(
+    policy_class: type, name: str, rename: Mapping[str, str] | None = None, usual: object = None, **more: Any
+) -> type[Settings]:
+    """The settings of a policy; `rename` maps policy fields to keys and, given, leaves all other fields out.
+
+    `usual` is a policy with other defaults than those of its class.
+    """
     hints = get_type_hints(policy_class)
     fields: dict[str, Any] = dict(more)
     keys: dict[str, str] = {}
@@ -61,9 +66,12 @@ def settings(policy_class: type, name: str, rename: Mapping[str, str] | None = N
         key = (rename[field.name] if rename else field.name).removesuffix("_us")
         keys[key] = field.name
         default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+        default = default if usual is None else getattr(usual, field.name)
         kind = _kind(field.name, hints[field.name])
         if dataclasses.is_dataclass(default):
-            kind = settings(type(default), type(default).__name__)
+            nested = type(default)
+            is_usual = default == nested()  # type: ignore[misc]
+            kind = settings(nested, nested.__name__ if is_usual else name + nested.__name__, usual=default)
             default = kind()
         fields[key] = (kind, default)
     made: type[Settings] = create_model(name, __base__=Settings, __doc__=inspect.getdoc(policy_class), **fields)
