@@ -136,6 +136,10 @@ _EN: Mapping[str, Sentences] = {
         "the MX record of {domain} names `{name}`, and there is no such host",
         "correct the name, add the host, or write `allow: [mx-without-host]` if the mistake is meant",
     ),
+    "mx-is-alias": Sentences(
+        "the MX record of {domain} names `{name}`, which is only an alias (CNAME)",
+        "name the host itself (RFC 2181 section 10.3), or write `allow: [mx-is-alias]` if the mistake is meant",
+    ),
     "zone-syntax": Sentences("the zone {zone} is wrong here: {problem}"),
     "outside-zone": Sentences(
         "`{name}` is not in the zone {zone}, so no server will ever give this record",
@@ -243,6 +247,10 @@ _CS: Mapping[str, Sentences] = {
     "mx-without-host": Sentences(
         "záznam MX domény {domain} uvádí `{name}`, a takový počítač neexistuje",
         "opravte jméno, přidejte počítač, nebo napište `allow: [mx-without-host]`, pokud je chyba záměr",
+    ),
+    "mx-is-alias": Sentences(
+        "záznam MX domény {domain} uvádí `{name}`, a to je jen alias (CNAME)",
+        "uveďte samotný počítač (RFC 2181, 10.3), nebo napište `allow: [mx-is-alias]`, pokud je chyba záměr",
     ),
     "zone-syntax": Sentences("v zóně {zone} je tady chyba: {problem}"),
     "outside-zone": Sentences(

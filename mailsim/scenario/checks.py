@@ -6,6 +6,7 @@ Each check looks at the expanded scenario and gives the problems that it finds, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
 from dns.rdatatype import RdataType
 
@@ -255,8 +256,25 @@ def _mail_exchangers(scenario: Scenario, zone: str, parsed: Zone) -> Iterator[Pr
                 continue
             details = {"domain": records.name.to_text(omit_final_dot=True), "name": target}
             line = parsed.lines.get((records.name, rdata), 0)
+            if target in _aliases(scenario):
+                yield Problem("mx-is-alias", ("zones", zone), details, line=line)
+                continue
             suggestion = closest(target, scenario.hosts)
             yield Problem("mx-without-host", ("zones", zone), details, suggestion, line)
+
+
+def _aliases(scenario: Scenario) -> set[str]:
+    """Every name that a zone makes an alias; zones that cannot be read are told of elsewhere."""
+    found: set[str] = set()
+    for zone, text in scenario.zones.items():
+        with suppress(ZoneSyntaxError):
+            parsed = Zone.parse(text, zone if zone.endswith(".") else f"{zone}.")
+            found |= {
+                records.name.to_text(omit_final_dot=True).lower()
+                for records in parsed
+                if records.type == RdataType.CNAME
+            }
+    return found
 
 
 # --- time ---------------------------------------------------------------------------------------

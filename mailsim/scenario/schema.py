@@ -378,7 +378,7 @@ class Domain(Part):
 
 # --- all of it ----------------------------------------------------------------------------------
 
-Allowed: TypeAlias = Literal["mx-without-host", "zone-unserved", "outside-zone", "after-until"]
+Allowed: TypeAlias = Literal["mx-without-host", "mx-is-alias", "zone-unserved", "outside-zone", "after-until"]
 
 
 class Scenario(Part):

@@ -88,6 +88,12 @@ def test_a_record_outside_its_zone_is_told_with_its_line() -> None:
     assert mistakes_in(GOOD + "allow: [outside-zone]\nzones:\n  firma.example: |\n" + zone) == []
 
 
+def test_a_mail_exchanger_that_is_an_alias() -> None:
+    text = GOOD + "zones:\n  firma.example: |\n    @ IN MX 10 posta\n    posta IN CNAME mail\n"
+    assert mistakes_in(text) == [("mx-is-alias", 11, 5)]
+    assert mistakes_in(text + "allow: [mx-is-alias]\n") == []
+
+
 def test_two_dns_servers_on_one_host() -> None:
     text = GOOD + "hosts:\n  ns1.firma.example: {roles: {resolver: {}}}\n"
     assert [(code, line) for code, line, _ in mistakes_in(text)] == [("two-dns-servers", 10)]
