@@ -16,8 +16,9 @@ from mailsim.agents.host import Host
 from mailsim.agents.imap_answers import WRONG_PASSWORD, Answer, Refusal, refusal
 from mailsim.agents.imap_mailboxes import Mailboxes, OnNames
 from mailsim.agents.imap_selected import SelectedMailbox
+from mailsim.agents.login import Guard, mechanisms
 from mailsim.agents.operations import Close as CloseConnection
-from mailsim.agents.operations import Connection, Note, Receive, ReceiveOrSignal, Script, Send, Sleep
+from mailsim.agents.operations import Connection, Receive, ReceiveOrSignal, Script, Send
 from mailsim.agents.policy import AccessPolicy
 from mailsim.agents.smtp_server import listen_twice
 from mailsim.errors import ConnectionLost, ConnectionTimedOut
@@ -53,7 +54,6 @@ from mailsim.protocols.imap import (
     keys,
 )
 from mailsim.protocols.imap.items import MODSEQ
-from mailsim.trace.facts import AuthFailed, AuthSucceeded
 
 SERVER_ID = (("name", "mailsim"),)
 
@@ -76,11 +76,15 @@ class ImapSession:
         self.implicit_tls = implicit_tls
         offers_tls = policy.tls and host.has_certificate
         config = ImapServerConfig(
-            host.name, starttls=offers_tls, plaintext_login=policy.plaintext_login or not offers_tls
+            host.name,
+            mechanisms=policy.auth_mechanisms,
+            starttls=offers_tls,
+            plaintext_login=policy.plaintext_login or not offers_tls,
         )
         self.engine = ImapServer(config, secure=implicit_tls)
         self.user: User | None = None
         self.selected: SelectedMailbox | None = None
+        self.guard = Guard(host, connection, policy.auth_failure_delay_us, policy.auth_failure_limit)
         self._mechanism: sasl.ServerMechanism | None = None
 
     async def run(self) -> None:
@@ -107,6 +111,7 @@ class ImapSession:
                 await self._lose_patience()
             case SaslResponse(data):
                 await self._say([await self._step(data)])
+                await self._lose_patience()
             case StartTls():
                 await self._say([self.engine.ok("Begin TLS negotiation now")])
                 await self._start_tls("starttls")
@@ -117,6 +122,7 @@ class ImapSession:
                 await self._say([*self._news(), self.engine.ok("IDLE terminated")])
             case Authenticate(mechanism, initial):
                 await self._say([await self._authenticate(mechanism, initial)])
+                await self._lose_patience()
             case command:
                 await self._obey(command)
 
@@ -134,8 +140,12 @@ class ImapSession:
         await self._say([*data, *news, self.engine.ok(code=code)])
 
     async def _lose_patience(self) -> None:
-        """A client that says nothing but nonsense is no mail client."""
-        if self.engine.too_many_mistakes and not self.engine.closed:
+        """A client that says nothing but nonsense is no mail client, and one that guesses passwords no user."""
+        if self.engine.closed:
+            return
+        if self.guard.has_had_enough:
+            await self._say([self.engine.bye("Too many failed logins")])
+        elif self.engine.too_many_mistakes:
             await self._say([self.engine.bye("Too many mistakes")])
 
     # --- bytes ----------------------------------------------------------------------------------
@@ -169,7 +179,7 @@ class ImapSession:
     # --- logging in -----------------------------------------------------------------------------
 
     async def _authenticate(self, name: str, initial: bytes | None) -> Response:
-        make = sasl.SERVER_MECHANISMS.get(name.upper())
+        make = mechanisms(self.host).get(name.upper())
         if make is None or name.upper() not in self.engine.config.mechanisms:
             return self.engine.no("Unsupported authentication mechanism")
         self._mechanism = make()
@@ -183,23 +193,17 @@ class ImapSession:
             return self.engine.bad("Malformed authentication data")
         if isinstance(step, bytes):
             return self.engine.challenge(step)
-        if step.authorization_id not in ("", step.username):
-            return self.engine.no("Acting for others is not allowed", "AUTHORIZATIONFAILED")
         try:
-            await self._log_in(step.username, step.password, self._mechanism.name)
+            await self._log_in(step, self._mechanism.name)
         except Refusal as no:
             return self.engine.no(no.text, no.code)
         return self._logged_in()
 
-    async def _log_in(self, name: str, password: str, mechanism: str) -> None:
-        """Check the password; a wrong one costs time, so that guessing is slow."""
-        user = self.host.directory.log_in(name, password)
-        fact = AuthSucceeded if user else AuthFailed
-        await Note(fact(self.connection.id, mechanism, user.address if user else name, self.connection.tls))
-        if user is None:
-            await Sleep(self.policy.auth_failure_delay_us)
+    async def _log_in(self, credentials: sasl.Credentials, mechanism: str) -> None:
+        """Let the user in, or refuse."""
+        self.user = await self.guard.admit(credentials, mechanism)
+        if self.user is None:
             raise refusal(WRONG_PASSWORD)
-        self.user = user
 
     def _logged_in(self) -> Response:
         """OK, with what is offered from now on, so that the client need not ask (RFC 3501 section 7.1)."""
@@ -232,7 +236,7 @@ class ImapSession:
             case Logout():
                 return [self.engine.bye()], ""
             case Login(name, password):
-                await self._log_in(name, password, "LOGIN")
+                await self._log_in(sasl.Password(name, password), "LOGIN")
                 return [], self.engine.capability_code_of_login
             case Enable(names):
                 return [self.engine.enable(names), *enabling], ""

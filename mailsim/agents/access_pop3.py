@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from mailsim.agents import tls
 from mailsim.agents.host import Host
-from mailsim.agents.operations import Close, Connection, Note, Receive, Script, Send, Sleep
+from mailsim.agents.login import Guard, mechanisms
+from mailsim.agents.operations import Close, Connection, Now, Receive, Script, Send
 from mailsim.agents.policy import AccessPolicy
 from mailsim.agents.smtp_server import listen_twice
 from mailsim.agents.store_notes import publish
@@ -25,8 +26,9 @@ from mailsim.protocols.pop3 import (
     Update,
     message_size,
 )
+from mailsim.protocols.pop3.apop import apop_matches
 from mailsim.protocols.pop3.replies import Challenge, Greeting, Reply
-from mailsim.trace.facts import AuthFailed, AuthSucceeded
+from mailsim.protocols.sasl import Credentials, Proof
 
 
 async def pop3_server(host: Host, policy: AccessPolicy) -> None:
@@ -46,8 +48,14 @@ class Pop3Session:
         self.host, self.policy, self.connection = host, policy, connection
         self.implicit_tls = implicit_tls
         offers_tls = policy.tls and host.has_certificate
-        config = Pop3Config(host.name, stls=offers_tls, cleartext_login=policy.plaintext_login or not offers_tls)
-        self.engine = Pop3Server(config, secure=implicit_tls)
+        config = Pop3Config(
+            host.name,
+            mechanisms=policy.auth_mechanisms,
+            stls=offers_tls,
+            cleartext_login=policy.plaintext_login or not offers_tls,
+        )
+        self.engine = Pop3Server(config, implicit_tls, mechanisms(host))
+        self.guard = Guard(host, connection, policy.auth_failure_delay_us, policy.auth_failure_limit)
         self.account: Account | None = None
         self.lock: MaildropLock | None = None
         self._uids: dict[str, int] = {}
@@ -58,8 +66,8 @@ class Pop3Session:
         try:
             if self.implicit_tls:
                 await self._start_tls("implicit")
-            await self._say([self.engine.greeting()])
-            while not self.engine.closed:
+            await self._say([self.engine.greeting(await self._timestamp())])
+            while not self.engine.closed and not self.guard.has_had_enough:
                 await self._next()
         except ConnectionLost:
             pass
@@ -73,8 +81,10 @@ class Pop3Session:
                 await self._listen()
             case Answered(reply=reply) | Refused(reply=reply):
                 await self._say([reply])
-            case Login() as login:
-                await self._say([await self._log_in(login)])
+            case Login(credentials, mechanism):
+                await self._say([await self._log_in(credentials, mechanism)])
+            case ApopLogin(name, timestamp, digest):
+                await self._say([await self._log_in(self._proof(name, timestamp, digest), "APOP")])
             case Retrieve(_, uid):
                 await self._say([self._content(self._uids[uid])])
             case Update(uids):
@@ -83,8 +93,17 @@ class Pop3Session:
                 await self._say([self.engine.start_tls()])
                 await self._start_tls("starttls")
                 await tls.note_discarded(self.engine.discarded)
-            case ApopLogin():
-                await self._say([self.engine.refuse("not offered")])
+
+    async def _timestamp(self) -> str:
+        """What APOP makes its digest of: never the same twice (RFC 1939 section 7); "" where APOP is not offered."""
+        if not self.policy.apop or not (self.engine.secure or self.engine.config.cleartext_login):
+            return ""
+        number = self.host.random("apop").getrandbits(48)
+        return f"<{number}.{self.host.calendar.epoch_us(await Now())}@{self.host.name}>"
+
+    def _proof(self, name: str, timestamp: str, digest: str) -> Proof:
+        user = self.host.directory.find(name)
+        return Proof(name, user is not None and apop_matches(timestamp, user.password, digest))
 
     async def _listen(self) -> None:
         data = await Receive(self.connection, self.policy.pop3_timeout_us)
@@ -98,15 +117,10 @@ class Pop3Session:
     async def _say(self, replies: Sequence[Reply | Greeting | Challenge]) -> None:
         await Send(self.connection, "pop", replies)
 
-    async def _log_in(self, login: Login) -> Reply:
+    async def _log_in(self, credentials: Credentials, mechanism: str) -> Reply:
         """Check the password, take the lock, and number what is there now (RFC 1939 section 4)."""
-        user = self.host.directory.log_in(login.name, login.password)
-        allowed = user is not None and login.act_as in ("", login.name)
-        fact = AuthSucceeded if allowed else AuthFailed
-        name = user.address if user else login.name
-        await Note(fact(self.connection.id, login.mechanism or "USER", name, self.connection.tls))
-        if user is None or not allowed:
-            await Sleep(self.policy.auth_failure_delay_us)
+        user = await self.guard.admit(credentials, mechanism)
+        if user is None:
             return self.engine.refuse("wrong name or password", "AUTH")
         assert self.host.store is not None
         account = self.host.store.account(user.address)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mailsim.mail.address import Address
 from mailsim.mail.domains import ascii_domain
+from mailsim.protocols.sasl import Credentials, Password, Proof
 
 MAX_ALIAS_DEPTH = 10
 POSTMASTER = "postmaster"
@@ -44,10 +46,22 @@ class Directory:
         self._users = {_key(user.address): user for user in users}
         self._aliases = {_key(address): targets for address, targets in (aliases or {}).items()}
 
-    def log_in(self, login: str, password: str) -> User | None:
-        """The user with this login name and password; the bare local part is enough if only one user has it."""
-        user = self._users.get(_key(login)) or self._by_local_part(login)
-        return user if user and user.password == password else None
+    def find(self, login: str) -> User | None:
+        """The user with this login name; the bare local part is enough if only one user has it."""
+        return self._users.get(_key(login)) or self._by_local_part(login)
+
+    def accept(self, credentials: Credentials) -> User | None:
+        """The user who has shown who he is, and wants to act for nobody else; None otherwise."""
+        user = self.find(credentials.username)
+        match credentials:
+            case Password(password=password):
+                is_right = user is not None and hmac.compare_digest(user.password.encode(), password.encode())
+            case Proof(is_right=is_right):
+                pass
+        wanted = credentials.authorization_id
+        if user is None or not is_right or (wanted and self.find(wanted) is not user):
+            return None
+        return user
 
     def mailboxes(self, address: str) -> tuple[str, ...]:
         """The addresses that mail for `address` ends at: itself, or what an alias says; () when unknown.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailsim.agents.identity import Identity
 from mailsim.agents.operations import Close, Connect, Connection, Receive, Send
 from mailsim.agents.tls import NO_TLS, ClientTls, note_discarded
 from mailsim.errors import ConnectionLost, ConnectionReset, RemoteProtocolError
-from mailsim.protocols import imap
+from mailsim.protocols import imap, sasl
 from mailsim.protocols.imap import (
     Append,
+    Authenticate,
     Capability,
     Command,
     Condition,
@@ -32,6 +34,8 @@ from mailsim.protocols.imap import (
 from mailsim.protocols.imap.items import FetchItem
 
 REPLY_TIMEOUT_US = 300_000_000
+LOGIN_DISABLED = Tagged("", "NO", "Logging in needs TLS here")
+NO_MECHANISM = Tagged("", "NO", "No authentication mechanism in common")
 
 
 class ImapClient:
@@ -81,9 +85,31 @@ class ImapClient:
         elif tls.mode == "required":
             await tls.give_up(self.connection, is_offered=is_offered)
 
-    async def login(self, user: str, password: str) -> Tagged:
-        """LOGIN (RFC 3501 section 6.2.3); in the clear unless TLS is up."""
-        return (await self.ask(Login(user, password)))[0]
+    async def login(self, identity: Identity) -> Tagged:
+        """LOGIN (RFC 9051 section 6.2.3); NO of our own to a server that has LOGINDISABLED, which must not be asked."""
+        if self.engine.can("LOGINDISABLED"):
+            return LOGIN_DISABLED
+        return (await self.ask(Login(identity.username, identity.password)))[0]
+
+    async def authenticate(self, identity: Identity) -> Tagged:
+        """AUTHENTICATE with the best mechanism that both sides know; NO of our own when there is none.
+
+        Raises: RemoteProtocolError when the server is content before it has shown what it had to show.
+        """
+        if not self.engine.capabilities:
+            await self.ask(Capability())
+        offered = [name[5:] for name in self.engine.capabilities if name.upper().startswith("AUTH=")]
+        mechanism = identity.choose(offered)
+        if mechanism is None:
+            return NO_MECHANISM
+        initial = mechanism.initial() if self.engine.can("SASL-IR") else None
+        await Send(self.connection, "imap", [self.engine.send(Authenticate(mechanism.name, initial))])
+        while not isinstance(response := await self._next(), Tagged):
+            if isinstance(response, Continuation):
+                await Send(self.connection, "imap", [self.engine.respond(_answer(mechanism, response))])
+        if response.status == "OK" and not mechanism.is_done:
+            raise sasl.SaslError("the server has not shown that it knows the password")
+        return response
 
     async def select(self, mailbox: str) -> Tagged:
         """Open a mailbox; `exists` then says how many messages it has."""
@@ -143,3 +169,11 @@ class ImapClient:
                 raise ConnectionReset("the server closed the connection")
             self.engine.receive(data)
         return response
+
+
+def _answer(mechanism: sasl.ClientMechanism, challenge: Continuation) -> bytes | None:
+    """The response to a challenge; None cancels."""
+    try:
+        return None if challenge.challenge is None else mechanism.respond(challenge.challenge)
+    except sasl.SaslError:
+        return None

@@ -114,7 +114,8 @@ class Inbox:
         await imap.logout()
 
     async def _log_in(self, imap: ImapClient) -> bool:
-        tagged = await imap.login(self.account.login_name, self.account.password)
+        identity = self.account.identity(self.host, self.policy)
+        tagged = await (imap.login(identity) if self.policy.access_auth == "password" else imap.authenticate(identity))
         if tagged.status != "OK":
             await self._tell(f"{tagged.status} {tagged.text}")
         return tagged.status == "OK"
@@ -129,7 +130,14 @@ class Inbox:
 
     async def _read_by_pop3(self, pop3: Pop3Client) -> None:
         """Download what is not here yet, and delete it on the server only if the user wants so."""
-        reply = await pop3.login(self.account.login_name, self.account.password)
+        identity = self.account.identity(self.host, self.policy)
+        match self.policy.access_auth:
+            case "password":
+                reply = await pop3.login(identity)
+            case "sasl":
+                reply = await pop3.authenticate(identity)
+            case "apop":
+                reply = await pop3.apop(identity)
         if not reply.ok:
             await self._tell(str(reply))
         else:

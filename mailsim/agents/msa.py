@@ -13,6 +13,7 @@ from mailsim.agents import routing
 from mailsim.agents.completion import complete_header, completed, is_complete, missing_fields
 from mailsim.agents.directory import User
 from mailsim.agents.host import Host
+from mailsim.agents.login import Guard, mechanisms
 from mailsim.agents.mta import LOOP, UNKNOWN_USER, stamp
 from mailsim.agents.operations import Connection, Note, Now, Script
 from mailsim.agents.policy import MsaPolicy
@@ -23,8 +24,9 @@ from mailsim.mail.trace_fields import count_received, prepend
 from mailsim.protocols.smtp import AuthDone, ContentReceived, Mail, Rcpt, Reply, Rset
 from mailsim.protocols.smtp.events import Asked
 from mailsim.protocols.smtp.parameters import envelope_of
-from mailsim.trace.facts import AuthFailed, AuthSucceeded, PolicyVerdict
+from mailsim.trace.facts import PolicyVerdict
 
+TOO_MANY_FAILURES = Reply.of(421, "4.7.0", "Too many failed logins, closing")
 NOT_YOUR_ADDRESS = Reply.of(550, "5.7.1", "The sender address is not yours")
 SENDER_NOT_QUALIFIED = Reply.of(550, "5.1.8", "The sender's domain is not fully qualified")
 NOT_QUALIFIED = Reply.of(550, "5.1.2", "The recipient's domain is not fully qualified")
@@ -68,10 +70,12 @@ class MsaSession(Session):
             policy.reception,
             implicit_tls=implicit_tls,
             tls_versions=policy.tls_versions,
+            mechanisms=mechanisms(host),
         )
         self.host, self.policy, self.queue = host, policy, queue
         self.local_domains = queue.policy.local_domains
         self.user: User | None = None
+        self.guard = Guard(host, connection, policy.auth_failure_delay_us, policy.auth_failure_limit)
 
     async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:
         match asked:
@@ -88,12 +92,13 @@ class MsaSession(Session):
             case _:
                 return self.engine.accept()
 
-    async def _log_in(self, done: AuthDone) -> Reply:
-        """Compare with the directory (RFC 4954 section 4)."""
-        self.user = self.host.directory.log_in(done.username, done.password)
-        fact = AuthSucceeded if self.user else AuthFailed
-        await Note(fact(self.connection.id, done.mechanism, done.username, self.engine.tls_active))
-        return self.engine.auth_accept() if self.user else self.engine.auth_refuse()
+    async def _log_in(self, done: AuthDone) -> Reply | Sequence[Reply]:
+        """Compare with the directory; whoever only guesses is shown the door (RFC 4954 section 4)."""
+        self.user = await self.guard.admit(done.credentials, done.mechanism)
+        if self.user:
+            return self.engine.auth_accept()
+        refusal = self.engine.auth_refuse()
+        return (refusal, self.engine.shut_down(TOO_MANY_FAILURES)) if self.guard.has_had_enough else refusal
 
     async def _sender(self, address: str) -> Reply:
         """May this user write in this name (RFC 6409 section 6.1)? Nobody's name, `<>`, is everybody's."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from mailsim.agents.host import Host
+from mailsim.agents.identity import Identity
 from mailsim.agents.inbox import Inbox
 from mailsim.agents.operations import Note, Now, Sleep, Spawn
 from mailsim.agents.outbox import Outbox
@@ -37,6 +38,10 @@ class Account:
     def login_name(self) -> str:
         """By default the whole address."""
         return self.login or self.address
+
+    def identity(self, host: Host, policy: MuaPolicy) -> Identity:
+        """Who this client says that it is."""
+        return Identity(self.login_name, self.password, policy.auth_mechanisms, host.random(f"login {self.address}"))
 
 
 @dataclass(frozen=True, slots=True)

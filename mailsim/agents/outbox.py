@@ -104,7 +104,7 @@ class Outbox:
             if reply.is_positive:
                 reply = await smtp.hello(self.host.name)
             if reply.is_positive and server.auth:
-                reply = await smtp.authenticate(self.account.login_name, self.account.password)
+                reply = await smtp.authenticate(self.account.identity(self.host, self.policy))
             if reply.is_positive:
                 await smtp.transact(envelope, content, replies, self.policy.transfer)
         except TlsFailed as error:

@@ -32,6 +32,9 @@ Situation = Literal[
     "reply_5yz",
 ]
 
+Mechanism = Literal["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"]
+MECHANISMS: tuple[Mechanism, ...] = ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256")
+"""Of SASL, in the order in which a server lists them."""
 TlsMode = Literal["none", "opportunistic", "required", "implicit"]
 TlsVersion = Literal["1.2", "1.3"]
 TLS_VERSIONS: tuple[TlsVersion, ...] = ("1.2", "1.3")
@@ -135,11 +138,15 @@ class MuaPolicy:
     """`required`: STARTTLS or nothing; `opportunistic`: if it is offered; `implicit`: TLS from the beginning."""
     auth: bool = True
     """Whether it logs in before it submits (RFC 6409 section 4.3)."""
+    auth_mechanisms: tuple[Mechanism, ...] = ("PLAIN", "LOGIN")
+    """Those that it knows; it takes the first that the server offers."""
     access: Literal["imap", "pop3"] = "imap"
     access_port: int = 0
     """0 is the usual one: 143 for IMAP and 110 for POP3, with TLS from the beginning 993 and 995."""
     access_tls: TlsMode = "implicit"
     """The same choice for reading (RFC 8314 section 3)."""
+    access_auth: Literal["password", "sasl", "apop"] = "password"
+    """How it logs in to read: LOGIN, or USER and PASS; a SASL mechanism; in POP3 also APOP (RFC 1939 section 7)."""
     check_certificate: bool = True
     """Whether a certificate that is expired, of nobody known or for another name ends the connection."""
     tls_versions: tuple[TlsVersion, ...] = TLS_VERSIONS
@@ -180,7 +187,11 @@ class MsaPolicy:
     """Where TLS is offered, AUTH is not offered without it, and 538 if tried (RFC 4954 section 6)."""
     require_auth: bool = True
     """Nobody submits without having logged in: 530 (RFC 6409 section 4.3)."""
-    auth_mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
+    auth_mechanisms: tuple[Mechanism, ...] = MECHANISMS
+    auth_failure_delay_us: int = 2 * SECOND_US
+    """What a wrong password costs, so that guessing is slow."""
+    auth_failure_limit: int = 3
+    """After so many the connection ends (RFC 4954 section 4); 0 for never."""
     sender_rights: Literal["own", "any"] = "own"
     """`own`: MAIL FROM must be an address of the user who logged in, else 550 5.7.1 (RFC 6409 section 6.1)."""
     add_date: bool = True
@@ -334,5 +345,10 @@ class AccessPolicy:
     tls_versions: tuple[TlsVersion, ...] = TLS_VERSIONS
     plaintext_login: bool = False
     """Whether, where TLS is offered, one may log in without it (LOGINDISABLED, RFC 9051 section 6.2.3)."""
+    auth_mechanisms: tuple[Mechanism, ...] = MECHANISMS
+    apop: bool = True
+    """Whether POP3 offers APOP, which proves the password without sending it (RFC 1939 section 7)."""
+    auth_failure_limit: int = 3
+    """After so many wrong passwords the connection ends; 0 for never."""
     auth_failure_delay_us: int = 2 * SECOND_US
     """What a wrong password costs, so that guessing is slow."""

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+from mailsim.agents.identity import Identity
 from mailsim.agents.operations import Close, Connect, Connection, Receive, Send
 from mailsim.agents.tls import NO_TLS, ClientTls, note_discarded
 from mailsim.errors import ConnectionLost, ConnectionReset, RemoteProtocolError
-from mailsim.protocols import pop3
-from mailsim.protocols.pop3 import Capa, Command, Dele, Greeting, Pass, Quit, Reply, Retr, Stls, Uidl, User, unique_ids
+from mailsim.protocols import pop3, sasl
+from mailsim.protocols.pop3 import (
+    Apop,
+    Auth,
+    AuthResponse,
+    Capa,
+    Challenge,
+    Command,
+    Dele,
+    Greeting,
+    Pass,
+    Quit,
+    Reply,
+    Retr,
+    Stls,
+    Uidl,
+    User,
+    unique_ids,
+)
+from mailsim.protocols.pop3.apop import apop_digest
 
 REPLY_TIMEOUT_US = 300_000_000
+NO_APOP = Reply(False, "the server does not offer APOP")
+NO_MECHANISM = Reply(False, "no authentication mechanism in common")
 
 
 class Pop3Client:
@@ -50,10 +71,38 @@ class Pop3Client:
         elif tls.mode == "required":
             await tls.give_up(self.connection, is_offered=is_offered)
 
-    async def login(self, user: str, password: str) -> Reply:
+    async def login(self, identity: Identity) -> Reply:
         """USER and PASS (RFC 1939 section 7); in the clear unless TLS is up. Gives the reply that decided."""
-        reply = await self.ask(User(user))
-        return await self.ask(Pass(password)) if reply.ok else reply
+        reply = await self.ask(User(identity.username))
+        return await self.ask(Pass(identity.password)) if reply.ok else reply
+
+    async def apop(self, identity: Identity) -> Reply:
+        """APOP (RFC 1939 section 7); -ERR of our own to a server that does not offer it."""
+        if not self.greeting.timestamp:
+            return NO_APOP
+        return await self.ask(Apop(identity.username, apop_digest(self.greeting.timestamp, identity.password)))
+
+    async def authenticate(self, identity: Identity) -> Reply:
+        """AUTH with the best mechanism that both sides know (RFC 5034); -ERR of our own when there is none.
+
+        Raises: RemoteProtocolError when the server is content before it has shown what it had to show.
+        """
+        if self.engine.capabilities is None:
+            await self.ask(Capa())
+        mechanism = identity.choose((self.engine.capabilities or {}).get("SASL", ()))
+        if mechanism is None:
+            return NO_MECHANISM
+        initial = mechanism.initial()
+        reply = await self._say(Auth(mechanism.name, None if initial is None else sasl.encode(initial) or "="))
+        while isinstance(reply, Challenge):
+            try:
+                response = sasl.encode(mechanism.respond(sasl.decode(reply.text)))
+            except sasl.SaslError:
+                response = "*"
+            reply = await self._say(AuthResponse(response))
+        if reply.ok and not mechanism.is_done:
+            raise sasl.SaslError("the server has not shown that it knows the password")
+        return reply
 
     async def unique_ids(self) -> dict[int, str]:
         """Message number -> unique-id, which stays the same from session to session (RFC 1939 section 7)."""
@@ -80,12 +129,17 @@ class Pop3Client:
 
     async def ask(self, command: Command) -> Reply:
         """Send one command and wait for the reply to it."""
-        await Send(self.connection, "pop", [self.engine.send(command)])
-        reply = await self._next()
+        reply = await self._say(command)
         assert isinstance(reply, Reply)
         return reply
 
-    async def _next(self) -> Greeting | Reply | pop3.Challenge:
+    async def _say(self, command: Command) -> Reply | Challenge:
+        await Send(self.connection, "pop", [self.engine.send(command)])
+        reply = await self._next()
+        assert not isinstance(reply, Greeting)
+        return reply
+
+    async def _next(self) -> Greeting | Reply | Challenge:
         while (event := self.engine.next_event()) is None:
             data = await Receive(self.connection, REPLY_TIMEOUT_US)
             if not data:

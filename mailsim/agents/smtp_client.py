@@ -16,6 +16,7 @@ from collections.abc import MutableMapping, Sequence
 from typing import Literal
 
 from mailsim.agents.handover import Handover
+from mailsim.agents.identity import Identity
 from mailsim.agents.operations import Close, Connect, Connection, Receive, Send
 from mailsim.agents.policy import SmtpTimeouts, Transfer
 from mailsim.agents.tls import NO_TLS, ClientTls, Start, note_discarded
@@ -136,9 +137,12 @@ class SmtpClient:
             await Close(self.connection)
             raise
 
-    async def authenticate(self, login: str, password: str) -> Reply:
-        """Log in with the best mechanism that both sides know (RFC 4954); 504 of our own when there is none."""
-        mechanism = sasl.choose(self.engine.extensions.get("AUTH", "").split(), login, password)
+    async def authenticate(self, identity: Identity) -> Reply:
+        """Log in with the best mechanism that both sides know (RFC 4954); 504 of our own when there is none.
+
+        Raises: RemoteProtocolError when the server is content before it has shown what it had to show.
+        """
+        mechanism = identity.choose(self.engine.extensions.get("AUTH", "").split())
         if mechanism is None:
             return NO_AUTH
         reply = await self.ask(Auth(mechanism.name, mechanism.initial()))
@@ -148,6 +152,8 @@ class SmtpClient:
             except sasl.SaslError:
                 response = AuthCancel()
             reply = await self.ask(response)
+        if reply.is_positive and not mechanism.is_done:
+            raise sasl.SaslError("the server has not shown that it knows the password")
         return reply
 
     async def transact(

@@ -15,6 +15,7 @@ from mailsim.agents.policy import TLS_VERSIONS, Reception, TlsVersion
 from mailsim.agents.reception import TOO_MANY_ERRORS, Patience, expand, greeting, refusal_of_name, verify
 from mailsim.agents.troubles import Kind, Trouble
 from mailsim.errors import ConnectionLost, ConnectionTimedOut
+from mailsim.protocols.sasl import ServerMechanisms
 from mailsim.protocols.smtp import (
     AuthDone,
     Challenge,
@@ -73,9 +74,10 @@ class Session:
         *,
         implicit_tls: bool = False,
         tls_versions: tuple[TlsVersion, ...] = TLS_VERSIONS,
+        mechanisms: ServerMechanisms | None = None,
     ) -> None:
         self.connection = connection
-        self.engine = SmtpServer(config, tls_active=implicit_tls)
+        self.engine = SmtpServer(config, tls_active=implicit_tls, mechanisms=mechanisms)
         self._implicit_tls, self._tls_versions = implicit_tls, tls_versions
         self._timeout_us, self._reception = command_timeout_us, reception
         self._patience = Patience(reception)

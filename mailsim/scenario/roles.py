@@ -111,7 +111,13 @@ def _kind(name: str, hint: Any) -> Any:
     return {bool: StrictBool, str: StrictStr}.get(hint, hint)
 
 
-_ACCESS_FIELDS = {name: name for name in ("tls", "tls_versions", "plaintext_login", "auth_failure_delay_us")}
+_ACCESS_FIELDS = {
+    name: name
+    for name in (
+        *("tls", "tls_versions", "plaintext_login", "auth_mechanisms"),
+        *("auth_failure_delay_us", "auth_failure_limit"),
+    )
+}
 IMAP_FIELDS = {
     "imap_port": "port",
     "imaps_port": "implicit_port",
@@ -123,6 +129,7 @@ POP3_FIELDS = {
     "pop3s_port": "implicit_port",
     "pop3_timeout_us": "timeout_us",
     "pop3_delete_on_retr": "delete_on_retr",
+    "apop": "apop",
     **_ACCESS_FIELDS,
 }
 

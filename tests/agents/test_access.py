@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from mailsim.agents.access_pop3 import pop3_server
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory, User
 from mailsim.agents.host import Host
+from mailsim.agents.identity import Identity
 from mailsim.agents.imap_client import ImapClient
-from mailsim.agents.policy import AccessPolicy
+from mailsim.agents.policy import AccessPolicy, Mechanism
 from mailsim.agents.pop3_client import Pop3Client
 from mailsim.agents.store_notes import publish
 from mailsim.mail.store import Store
@@ -28,6 +30,10 @@ SERVER, PC, PHONE = "mail.firma.example", "borek-pc.firma.example", "borek-phone
 BOREK = "borek@firma.example"
 MAIL = b"From: alena@skola.example\r\nMessage-ID: <1@skola.example>\r\nSubject: Ahoj\r\n\r\nText\r\n"
 ADDRESS = "198.51.100.25"
+
+
+def identity(password: str = "heslo", *mechanisms: Mechanism) -> Identity:
+    return Identity("borek", password, mechanisms, Random(1))
 
 
 class World:
@@ -73,7 +79,7 @@ class World:
 
 async def imap_session() -> ImapClient:
     client = await ImapClient.connect(ADDRESS, 143, 30_000_000)
-    assert (await client.login("borek", "heslo")).status == "OK"
+    assert (await client.login(identity())).status == "OK"
     assert (await client.select("INBOX")).status == "OK"
     return client
 
@@ -104,7 +110,7 @@ def test_a_wrong_password_is_refused_slowly() -> None:
 
     async def pc() -> tuple[str, str, int]:
         client = await ImapClient.connect(ADDRESS, 143, 30_000_000)
-        answer = await client.login("borek", "spatne")
+        answer = await client.login(identity("spatne"))
         await client.logout()
         return answer.status, answer.code, await ops.Now()
 
@@ -164,7 +170,7 @@ def test_pop3_deletes_at_quit_and_not_before() -> None:
 
     async def pc() -> tuple[Any, ...]:
         client = await Pop3Client.connect(ADDRESS, 110, 30_000_000)
-        assert (await client.login("borek", "heslo")).ok
+        assert (await client.login(identity())).ok
         uidl = await client.unique_ids()
         content = await client.retrieve(2)
         await client.delete(2)
@@ -184,12 +190,12 @@ def test_a_pop3_client_that_vanishes_deletes_nothing_and_frees_the_lock() -> Non
 
     async def pc() -> bool:
         client = await Pop3Client.connect(ADDRESS, 110, 30_000_000)
-        await client.login("borek", "heslo")
+        await client.login(identity())
         await client.delete(1)
         await ops.Abort(client.connection)
         await ops.Sleep(1_000_000)
         second = await Pop3Client.connect(ADDRESS, 110, 30_000_000)
-        answer = await second.login("borek", "heslo")
+        answer = await second.login(identity())
         await second.quit()
         return answer.ok
 
@@ -203,7 +209,7 @@ def test_the_maildrop_is_locked_for_a_second_session() -> None:
     async def login(wait_us: int) -> str:
         await ops.Sleep(wait_us)
         client = await Pop3Client.connect(ADDRESS, 110, 30_000_000)
-        answer = await client.login("borek", "heslo")
+        answer = await client.login(identity())
         await ops.Sleep(5_000_000)
         await client.quit()
         return answer.response_code or answer.text
@@ -218,7 +224,7 @@ def test_belief_m28_retr_deletes() -> None:
 
     async def pc() -> None:
         client = await Pop3Client.connect(ADDRESS, 110, 30_000_000)
-        await client.login("borek", "heslo")
+        await client.login(identity())
         await client.retrieve(1)
         await client.quit()
 

@@ -34,7 +34,7 @@ async def talk(address: str, port: int, lines: list[bytes]) -> list[str]:
 
 def answers(site: Site, *lines: bytes, client: str = MX1, port: int = 25) -> list[str]:
     """The replies to these lines, the greeting and EHLO's left out."""
-    said = site.stage.play(client, talk(site.address, port, [*HELLO, *lines]), site.stage.now_us)
+    said = site.stage.play(client, talk(site.address, port, [*HELLO, *lines]), site.stage.now_us + 10_000_000)
     return [line for line in said if line[3:4] == " " and "HELP" not in line][1:]
 
 

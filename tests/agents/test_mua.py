@@ -141,7 +141,7 @@ def test_a_sent_mail_is_uploaded_a_second_time_into_sent() -> None:
 def test_a_wrong_password_is_told_to_the_user_and_tried_once() -> None:
     office = Office(password="spatne").do(ALENA, MAIL, ReadMail(), ReadMail("pop3"))
     verdicts = [(fact.check, fact.result) for fact in office.stage.facts(PolicyVerdict)]
-    assert verdicts == [("outbox", "failed"), ("inbox", "failed"), ("inbox", "failed")]
+    assert sorted(verdicts) == [("inbox", "failed"), ("inbox", "failed"), ("outbox", "failed")]
     assert len(office.said(">>", "EHLO")) == 1
 
 

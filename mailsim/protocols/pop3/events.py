@@ -7,20 +7,23 @@ from typing import TypeAlias
 
 from mailsim.protocols.pop3.commands import Command
 from mailsim.protocols.pop3.replies import Challenge, Reply
+from mailsim.protocols.sasl import Credentials
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Is this the right password, and is the maildrop free? Answer with `open_maildrop` or `refuse`.
+    """Are these credentials right, and is the maildrop free? Answer with `open_maildrop` or `refuse`.
 
-    `mechanism` is `USER` for USER and PASS, else the SASL mechanism; `act_as` is a SASL authorization
-    identity, "" when the user wants the own maildrop.
+    `mechanism` is `USER` for USER and PASS, `APOP`, or the SASL mechanism.
     """
 
-    name: str
-    password: str = field(repr=False)
+    credentials: Credentials = field(repr=False)
     mechanism: str = "USER"
-    act_as: str = ""
+
+    @property
+    def name(self) -> str:
+        """Who wants in."""
+        return self.credentials.username
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class Pop3Config:
 
     Attributes:
         hostname: its name, for greeting and goodbye.
-        mechanisms: SASL mechanisms for AUTH, of those in `sasl.SERVER_MECHANISMS`.
+        mechanisms: SASL mechanisms for AUTH, of those in `sasl.MECHANISMS`.
         stls: whether the connection can be turned into TLS.
         cleartext_login: whether a password may come in the clear before TLS is up.
         implementation: for the IMPLEMENTATION capability; "" for none.
@@ -96,8 +96,11 @@ class Pop3Server:
         discarded: how many octets of plaintext had come behind STLS.
     """
 
-    def __init__(self, config: Pop3Config, secure: bool = False) -> None:
+    def __init__(
+        self, config: Pop3Config, secure: bool = False, mechanisms: sasl.ServerMechanisms | None = None
+    ) -> None:
         self.config, self.secure = config, secure
+        self._mechanisms = sasl.server_mechanisms() if mechanisms is None else mechanisms
         self.state = State.CONNECTED
         self.user = ""
         self.timestamp = ""
@@ -207,7 +210,7 @@ class Pop3Server:
                 return Answered(command, positive("send PASS"))
             case Pass(password):
                 self._asked = command
-                return Login(self._name, password)
+                return Login(sasl.Password(self._name, password))
             case Apop(name, digest):
                 if not self.timestamp:
                     return Refused(line, negative("APOP is not offered"))
@@ -272,7 +275,7 @@ class Pop3Server:
     # --- SASL ----------------------------------------------------------------------------------
 
     def _begin_exchange(self, command: Auth, line: bytes) -> Event:
-        make = sasl.SERVER_MECHANISMS.get(command.mechanism)
+        make = self._mechanisms.get(command.mechanism)
         if make is None or command.mechanism not in self.config.mechanisms:
             return Refused(line, negative("unknown authentication mechanism"))
         self._mechanism = make()
@@ -303,7 +306,7 @@ class Pop3Server:
             self.state = State.EXCHANGE
             return Answered(command, Challenge(sasl.encode(step)))
         self._asked, self._name = command, step.username
-        return Login(step.username, step.password, self._mechanism.name, step.authorization_id)
+        return Login(step, self._mechanism.name)
 
     # --- answers -------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from mailsim.errors import LocalProtocolError
-from mailsim.protocols.sasl import SERVER_MECHANISMS
+from mailsim.protocols.sasl import MECHANISMS
 from mailsim.protocols.smtp.commands import Auth, Bdat, BdatLast, Command, Expn, Help, StartTls, Vrfy
 from mailsim.protocols.smtp.grammar import check_domain
 
@@ -67,7 +67,7 @@ class SmtpServerConfig:
 
     def __post_init__(self) -> None:
         check_domain(self.hostname)
-        if unknown := set(self.auth_mechanisms) - set(SERVER_MECHANISMS):
+        if unknown := set(self.auth_mechanisms) - set(MECHANISMS):
             raise LocalProtocolError(f"no such mechanism: {', '.join(sorted(unknown))}")
         if self.smtputf8 and not self.eight_bit_mime:
             raise LocalProtocolError("SMTPUTF8 needs 8BITMIME (RFC 6531 section 3.1)")

@@ -47,10 +47,6 @@ class AuthDone:
     def username(self) -> str:
         return self.credentials.username
 
-    @property
-    def password(self) -> str:
-        return self.credentials.password
-
 
 @dataclass(frozen=True, slots=True)
 class ContentReceived:

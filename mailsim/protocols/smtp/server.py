@@ -74,8 +74,15 @@ class SmtpServer:
     `username` (authenticated, or ""), and the transaction: `sender` and `recipients`.
     """
 
-    def __init__(self, config: SmtpServerConfig, *, tls_active: bool = False) -> None:
+    def __init__(
+        self,
+        config: SmtpServerConfig,
+        *,
+        tls_active: bool = False,
+        mechanisms: sasl.ServerMechanisms | None = None,
+    ) -> None:
         self.config = config
+        self._mechanisms = sasl.server_mechanisms() if mechanisms is None else mechanisms
         self.tls_active = tls_active
         self.state: State = CONNECTED
         self._lines = CommandLines(config.longest_line_limit)
@@ -219,7 +226,7 @@ class SmtpServer:
             raise BadCommand(replies.AUTH_ALREADY)
         if config.auth_requires_tls and not self.tls_active:
             raise BadCommand(replies.AUTH_NEEDS_TLS)
-        make = sasl.SERVER_MECHANISMS.get(command.mechanism)
+        make = self._mechanisms.get(command.mechanism)
         if make is None or command.mechanism not in config.auth_mechanisms:
             raise BadCommand(replies.AUTH_UNKNOWN)
         self._mechanism = make()

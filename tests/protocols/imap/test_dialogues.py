@@ -28,9 +28,12 @@ def in_inbox() -> Wire:
     return server
 
 
+MECHANISMS = "AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5 AUTH=SCRAM-SHA-1 AUTH=SCRAM-SHA-256"
+
+
 def test_greeting_tells_the_capabilities():
     assert filled().connect().decode() == (
-        f"* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN {CAPABILITIES}]"
+        f"* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR {MECHANISMS} {CAPABILITIES}]"
         " mail.skola.example IMAP service ready\r\n"
     )
 

@@ -7,6 +7,7 @@ from random import Random
 from typing import assert_never
 
 from mailsim.mail.store import INBOX, Account, InUse, MaildropLock, Store
+from mailsim.protocols import sasl
 from mailsim.protocols.pdu import Pdu
 from mailsim.protocols.pop3 import (
     Answered,
@@ -76,7 +77,7 @@ class Session:
                 return reply
             case Refused(reply=reply):
                 return reply
-            case Login(name, password):
+            case Login(sasl.Password(name, password)):
                 return self._log_in(name, PASSWORDS.get(name) == password)
             case ApopLogin(name, timestamp, digest):
                 return self._log_in(name, apop_matches(timestamp, PASSWORDS.get(name, ""), digest))

@@ -19,6 +19,7 @@ from mailsim.protocols.pop3 import (
     State,
     Update,
 )
+from mailsim.protocols.sasl import Password
 from tests.protocols.pop3.session import CONFIG, DOTTED, SHORT, Session, byte_by_byte, host, play, whole
 
 GREETING = "<< +OK mail.skola.example POP3 server ready\n"
@@ -101,7 +102,7 @@ def test_auth_plain() -> None:
     assert session.receive(b"auth plain\r\nnot base64\r\n") == b"+ \r\n-ERR this is not base64\r\n"
     assert session.receive(b"AUTH PLAIN AGJvcmVrAGhlc2xvIQ==\r\n").startswith(b"-ERR [AUTH]")
     assert session.receive(b"AUTH PLAIN\r\nAGJvcmVrAGhlc2xv\r\n") == b"+ \r\n+OK maildrop has 0 messages (0 octets)\r\n"
-    assert session.events[-1] == Login("borek", "heslo", "PLAIN")
+    assert session.events[-1] == Login(Password("borek", "heslo"), "PLAIN")
 
 
 def test_capabilities() -> None:
@@ -196,7 +197,7 @@ def test_a_password_may_have_spaces() -> None:
     server.greeting()
     server.receive(b"USER a\r\nPASS two  words \r\n")
     server.next_event()
-    assert server.next_event() == Login("a", "two  words ")
+    assert server.next_event() == Login(Password("a", "two  words "))
 
 
 @pytest.mark.parametrize(

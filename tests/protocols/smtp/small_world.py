@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator
 
+from mailsim.protocols.sasl import Password
 from mailsim.protocols.smtp import (
     AuthDone,
     Challenge,
@@ -54,7 +55,7 @@ class SmallWorld:
                 case Rcpt(path=path) if path.startswith("no"):
                     yield server.refuse(NO_SUCH_USER)
                 case AuthDone(credentials=who):
-                    right = PASSWORDS.get(who.username) == who.password
+                    right = Password(who.username, PASSWORDS.get(who.username, "")) == who
                     yield server.auth_accept() if right else server.auth_refuse()
                 case ContentReceived():
                     yield from self._deliver(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailsim.errors import LocalProtocolError
-from mailsim.protocols.sasl import encode
+from mailsim.protocols.sasl import Password, encode
 from mailsim.protocols.smtp import AuthDone, Reply, SmtpServer, SmtpServerConfig, State
 from tests.protocols.smtp.small_world import HOST, greeted, play
 
@@ -154,7 +154,7 @@ def authenticating() -> tuple[SmtpServer, AuthDone]:
 
 def test_what_the_agent_learns_and_must_answer() -> None:
     server, done = authenticating()
-    assert (done.mechanism, done.username, done.password) == ("PLAIN", "alena", "heslo")
+    assert (done.mechanism, done.credentials) == ("PLAIN", Password("alena", "heslo", "sef"))
     assert done.credentials.authorization_id == "sef"
     with pytest.raises(LocalProtocolError):
         server.accept()

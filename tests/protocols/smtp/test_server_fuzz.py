@@ -59,7 +59,7 @@ def test_the_pieces_do_not_matter(stream: bytes, is_lmtp: bool, enhanced: bool) 
 
 
 def test_a_configuration_that_cannot_be() -> None:
-    with pytest.raises(LocalProtocolError, match="CRAM-MD5"):
-        SmtpServerConfig(hostname="mx.firma.example", auth_mechanisms=("PLAIN", "CRAM-MD5"))
+    with pytest.raises(LocalProtocolError, match="GSSAPI"):
+        SmtpServerConfig(hostname="mx.firma.example", auth_mechanisms=("PLAIN", "GSSAPI"))
     with pytest.raises(GrammarError):
         SmtpServerConfig(hostname="under_score")
