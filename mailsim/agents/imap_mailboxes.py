@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailsim.agents.host import Host
-from mailsim.agents.imap_answers import NO_MAILBOX, TRY_CREATE, Answer, Refusal, Words, refusal, refusal_of
+from mailsim.agents.imap_answers import BAD_NAME, NO_MAILBOX, TRY_CREATE, Answer, Refusal, Words, refusal, refusal_of
 from mailsim.agents.operations import Now
 from mailsim.agents.store_notes import publish
 from mailsim.mail.account import Account, NewMail
@@ -159,7 +159,7 @@ class Mailboxes:
     async def _append(self, command: Append) -> Answer:
         """All mails or none (RFC 3502 section 6.3.11)."""
         if not self.account.may_be_called(command.mailbox):
-            raise refusal(NO_MAILBOX)
+            raise refusal(BAD_NAME)
         folder = self.folder(command.mailbox, TRY_CREATE)
         now_us = self.host.calendar.epoch_us(await Now())
         mails = [self._new_mail(upload, now_us) for upload in command.uploads]

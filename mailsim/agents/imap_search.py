@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailsim.agents.imap_answers import Refusal
 from mailsim.mail.folder import Folder
 from mailsim.protocols.imap import Hit, MailboxView, Search, SearchContext, keys, matches_all
 
 
 def found_by(command: Search, view: MailboxView, folder: Folder, saved: frozenset[int], zone_minutes: int) -> list[Hit]:
-    """The messages found, by rising number; one that another session has removed is found no more. Raises: Refusal."""
+    """The messages found, by rising number; one that another session has removed is found no more."""
     largest = view.uids[-1] if view.uids else 0
     context = SearchContext(len(view), largest, frozenset(view.recent), zone_minutes, saved)
     hits = []
@@ -28,8 +27,5 @@ def _candidates(wanted: tuple[keys.SearchKey, ...], view: MailboxView) -> Iterab
             case keys.Uids(sequence) if not sequence.is_saved:
                 return view.resolve(sequence, by_uid=True) or []
             case keys.Numbers(sequence) if not sequence.is_saved:
-                pairs = view.resolve(sequence)
-                if pairs is None:
-                    raise Refusal("No such message number", is_bad=True)
-                return pairs
+                return [(number, view.uids[number - 1]) for number in sequence.within(len(view))]
     return enumerate(view.uids, 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from mailsim.agents.host import Host
 from mailsim.agents.imap_answers import (
+    BAD_NAME,
     GONE,
     NO_MAILBOX,
     READ_ONLY,
@@ -199,12 +200,7 @@ class SelectedMailbox:
 
     def _search(self, command: Search) -> list[Response]:
         offset = self.host.calendar.utc_offset_minutes
-        try:
-            hits = found_by(command, self.view, self.folder, self.saved, offset)
-        except Refusal:
-            if command.returns and "SAVE" in command.returns:
-                self.saved = frozenset()
-            raise
+        hits = found_by(command, self.view, self.folder, self.saved, offset)
         if command.returns is not None and "SAVE" in command.returns:
             self.saved = frozenset(hit.uid for hit in told_of(hits, command.returns))
         return search_answer(command, hits, self.engine.tag, self.engine.is_rev2)
@@ -298,7 +294,7 @@ class SelectedMailbox:
         meant, is_complete = self._meant(command)
         target = command.mailbox
         if not self.account.may_be_called(target):
-            raise refusal(NO_MAILBOX)
+            raise refusal(BAD_NAME)
         if not self.account.folder(target):
             raise refusal(TRY_CREATE)
         if not is_complete:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 import re
 
-from mailsim.mail.mime import Part, find_part, parse
+from mailsim.mail.mime import Part, Section, find_part, parse, section_bytes
 from mailsim.mail.mime_headers import decode_base64
 
 IDENTITY = frozenset({"", "7bit", "8bit", "binary"})
@@ -20,14 +20,14 @@ class UnknownEncoding(Exception):
     """A part has a transfer encoding that nobody here can take off: the response code UNKNOWN-CTE."""
 
 
-def decoded_section(content: bytes, path: tuple[int, ...]) -> bytes | None:
-    """The octets of BINARY[path], or None when there is no such part. Raises: UnknownEncoding.
+def decoded_section(content: bytes, section: Section) -> bytes | None:
+    """The octets of BINARY[section], or None when there is no such part. Raises: UnknownEncoding.
 
     A part that is made of others has no encoding of its own (RFC 2045 section 6.4), and a mail as a whole has none.
     """
-    if not path:
-        return content
-    part = find_part(parse(content), path)
+    if section.text or not section.path:
+        return section_bytes(content, section)
+    part = find_part(parse(content), section.path)
     return None if part is None else decoded(part)
 
 

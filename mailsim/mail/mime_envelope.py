@@ -190,7 +190,8 @@ def _phrase(piece: list[str]) -> str:
 
 
 def _comment(piece: list[str]) -> str | None:
-    for token in piece:
+    """The last comment: a name that stands behind the address, as mails had it before RFC 822."""
+    for token in reversed(piece):
         if _is_comment(token):
             return re.sub(r"\\(.)", r"\1", token[1:].removesuffix(")")).strip() or None
     return None

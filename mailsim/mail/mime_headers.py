@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
+from urllib.parse import quote
 
 _FIELD = re.compile(rb"(?=[^\r\n])(?:([!-9;-~]++)[ \t]*(:))?[^\n]*(?:\n|\Z)(?:[ \t][^\n]*(?:\n|\Z))*", re.DOTALL)
 _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;"(]*))', re.DOTALL)
@@ -117,12 +118,43 @@ def token_and_parameters(value: str) -> tuple[str, Parameters] | None:
 
 
 def parameters(value: str) -> Parameters:
-    """The `;name=value` pairs, names upper-case, quoting removed; RFC 2231 pieces stay as they are."""
+    """The `;name=value` pairs, names upper-case, quoting removed, continued values put together (RFC 2231 section 3).
+
+    A value with a charset keeps its percent escapes and the `*` behind its name: decoding is the client's.
+    """
     pairs = []
     for name, quoted, plain in _PARAMETER.findall(value):
         text = re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL) if quoted else plain.strip()
         pairs.append((name.upper(), text))
-    return tuple(pairs)
+    return _joined(pairs) if any("*" in name for name, _ in pairs) else tuple(pairs)
+
+
+def _joined(pairs: list[tuple[str, str]]) -> Parameters:
+    """`NAME*0`, `NAME*1*`, ... as one `NAME`, or `NAME*` if a piece is escaped; pieces after a gap stay alone."""
+    given = dict(reversed(pairs))
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        base, star, number = name.partition("*")
+        if not star or not base or number.removesuffix("*") != "0":
+            found.setdefault(name, value)
+            continue
+        pieces = _pieces(base, given)
+        is_escaped = any(piece.endswith("*") for piece in pieces)
+        text = "".join(given[p] if p.endswith("*") or not is_escaped else quote(given[p], safe="") for p in pieces)
+        found.setdefault(f"{base}*" if is_escaped else base, text)
+    used = {piece for name in given for piece in _pieces(name.partition("*")[0], given)}
+    return tuple((name, value) for name, value in found.items() if name not in used)
+
+
+def _pieces(base: str, given: Mapping[str, str]) -> list[str]:
+    """The names of the pieces of a continued parameter, 0 and up without a gap."""
+    pieces: list[str] = []
+    while True:
+        name = f"{base}*{len(pieces)}"
+        match = next((one for one in (name, f"{name}*") if one in given), None)
+        if match is None:
+            return pieces
+        pieces.append(match)
 
 
 def decode_words(value: str) -> str:

@@ -15,6 +15,7 @@ from mailsim.protocols.imap.items import (
     BinarySize,
     Body,
     FetchItem,
+    Partial,
 )
 
 _NAME = re.compile(rb"[A-Za-z0-9.]+")
@@ -53,13 +54,11 @@ def _item(scanner: Scanner) -> FetchItem:
 
 def _binary(scanner: Scanner, name: str) -> FetchItem:
     section = read_section(scanner)
-    if section.text:
-        raise SyntaxProblem("BINARY has part numbers only")
     match name:
         case "BINARY" | "BINARY.PEEK":
-            return Binary(section.path, name == "BINARY.PEEK", _partial(scanner))
+            return Binary(section, name == "BINARY.PEEK", _partial(scanner))
         case "BINARY.SIZE":
-            return BinarySize(section.path)
+            return BinarySize(section)
     raise SyntaxProblem(f"Unknown data item {name[:40]}")
 
 
@@ -97,10 +96,12 @@ def _field_names(scanner: Scanner) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _partial(scanner: Scanner) -> tuple[int, int] | None:
+def _partial(scanner: Scanner) -> Partial | None:
     if not scanner.take(b"<"):
         return None
     start = scanner.number(maximum=MAX_NUMBER_64)
+    if scanner.take(b">"):
+        return start, None
     scanner.expect(b".")
     count = scanner.number(minimum=1, maximum=MAX_NUMBER_64)
     scanner.expect(b">")

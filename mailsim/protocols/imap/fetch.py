@@ -8,7 +8,7 @@ from mailsim.mail.mime import Section, body_structure, envelope, section_bytes
 from mailsim.mail.mime_binary import decoded_section
 from mailsim.protocols.imap.dates import InternalDate
 from mailsim.protocols.imap.fetch_data import FetchData, FetchValue
-from mailsim.protocols.imap.items import FLAGS, MODSEQ, UID, Attribute, Binary, BinarySize, Body, FetchItem
+from mailsim.protocols.imap.items import FLAGS, MODSEQ, UID, Attribute, Binary, BinarySize, Body, FetchItem, Partial
 from mailsim.protocols.imap.message import MessageLike
 
 _SYSTEM_ORDER = ("\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft")
@@ -60,10 +60,10 @@ def _value(message: MessageLike, item: FetchItem, recent: bool, zone_minutes: in
     match item:
         case Body(section, _, partial):
             return _cut(_without_nul(section_bytes(message.content, section)), partial)
-        case Binary(path, _, partial):
-            return _cut(decoded_section(message.content, path), partial)
-        case BinarySize(path):
-            return len(decoded_section(message.content, path) or b"")
+        case Binary(section, _, partial):
+            return _cut(decoded_section(message.content, section), partial)
+        case BinarySize(section):
+            return len(decoded_section(message.content, section) or b"")
         case Attribute():
             return _attribute(message, item, recent, zone_minutes)
 
@@ -101,8 +101,8 @@ def _without_nul(octets: bytes | None) -> bytes | None:
     return octets.replace(b"\0", b"\x80") if octets and b"\0" in octets else octets
 
 
-def _cut(octets: bytes | None, partial: tuple[int, int] | None) -> bytes | None:
+def _cut(octets: bytes | None, partial: Partial | None) -> bytes | None:
     if octets is None or partial is None:
         return octets
     start, count = partial
-    return octets[start : start + count]
+    return octets[start:] if count is None else octets[start : start + count]

@@ -28,6 +28,9 @@ _WHOLE = Section()
 TEXTS_WITH_FIELDS = ("HEADER.FIELDS.NOT", "HEADER.FIELDS")
 
 
+Partial: TypeAlias = "tuple[int, int | None]"
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """An item that is a name and nothing more: `FLAGS`, `RFC822.SIZE`, `BODYSTRUCTURE`..."""
@@ -51,17 +54,19 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """`BODY[section]<offset.count>`, or BODY.PEEK[...], which leaves `\\Seen` alone."""
+    """`BODY[section]<offset.count>`, or BODY.PEEK[...], which leaves `\\Seen` alone.
+
+    A count of None means to the end: not in the grammar, but servers take it and clients say it.
+    """
 
     section: Section = _WHOLE
     peek: bool = False
-    partial: tuple[int, int] | None = None
+    partial: Partial | None = None
 
     def pieces(self) -> tuple[Piece, ...]:
         """The item as a client writes it; a strange field name may need a literal."""
         head = b"BODY.PEEK[" if self.peek else b"BODY["
-        tail = b"]" if self.partial is None else b"]<%d.%d>" % self.partial
-        return (head, *_section_pieces(self.section), tail)
+        return (head, *_section_pieces(self.section), b"]", _partial_piece(self.partial))
 
     @property
     def answer_name(self) -> str:
@@ -77,21 +82,24 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """`BINARY[part]<offset.count>`: a part without its transfer encoding (RFC 9051 section 6.4.5, RFC 3516)."""
+    """`BINARY[part]<offset.count>`: a part without its transfer encoding (RFC 9051 section 6.4.5, RFC 3516).
 
-    path: tuple[int, ...] = ()
+    The RFC has part numbers only; some clients ask for other sections too, which have no encoding.
+    """
+
+    section: Section = _WHOLE
     peek: bool = False
-    partial: tuple[int, int] | None = None
+    partial: Partial | None = None
 
     def pieces(self) -> tuple[Piece, ...]:
         """The item as a client writes it."""
-        tail = "" if self.partial is None else f"<{self.partial[0]}.{self.partial[1]}>"
-        return (f"BINARY{'.PEEK' if self.peek else ''}{_bracketed(self.path)}{tail}".encode("ascii"),)
+        head = b"BINARY.PEEK[" if self.peek else b"BINARY["
+        return (head, *_section_pieces(self.section), b"]", _partial_piece(self.partial))
 
     @property
     def answer_name(self) -> str:
         """The name under which the answer comes."""
-        return f"BINARY{_bracketed(self.path)}" + ("" if self.partial is None else f"<{self.partial[0]}>")
+        return f"BINARY[{section_name(self.section)}]" + ("" if self.partial is None else f"<{self.partial[0]}>")
 
     @property
     def sets_seen(self) -> bool:
@@ -103,16 +111,16 @@ class Binary:
 class BinarySize:
     """`BINARY.SIZE[part]`: how many octets `BINARY[part]` would have."""
 
-    path: tuple[int, ...] = ()
+    section: Section = _WHOLE
 
     def pieces(self) -> tuple[Piece, ...]:
         """The item as a client writes it."""
-        return (self.answer_name.encode("ascii"),)
+        return (b"BINARY.SIZE[", *_section_pieces(self.section), b"]")
 
     @property
     def answer_name(self) -> str:
         """The name under which the answer comes."""
-        return f"BINARY.SIZE{_bracketed(self.path)}"
+        return f"BINARY.SIZE[{section_name(self.section)}]"
 
     @property
     def sets_seen(self) -> bool:
@@ -120,8 +128,14 @@ class BinarySize:
         return False
 
 
-def _bracketed(path: tuple[int, ...]) -> str:
-    return f"[{'.'.join(map(str, path))}]"
+def _partial_piece(partial: Partial | None) -> bytes:
+    match partial:
+        case None:
+            return b""
+        case (start, None):
+            return b"<%d>" % start
+        case (start, count):
+            return b"<%d.%d>" % (start, count)
 
 
 FetchItem: TypeAlias = Attribute | Body | Binary | BinarySize

@@ -126,15 +126,16 @@ class MailboxView:
         """
         style = style or NewsStyle()
         told: list[Response] = []
+        recent = len(self.recent)
         if expunge_allowed and self._gone:
             told += self._tell_removals(style.vanished)
         if self._new:
             self.uids += self._new
             self.recent |= self._new_recent
             told.append(Exists(len(self.uids)))
-            if style.recent:
-                told.append(Recent(len(self.recent)))
-            self._new, self._new_recent = {}, set()
+        if style.recent and (self._new or recent != len(self.recent)):
+            told.append(Recent(len(self.recent)))
+        self._new, self._new_recent = {}, set()
         return told + self._tell_flags(style)
 
     def _tell_removals(self, vanished: bool) -> list[Response]:

@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 from typing import assert_never
 
-from mailsim.mail.mime import Header, decode_words, header_at, texts
+from mailsim.mail.mime import Header, decode_words, header_at, parse, texts
 from mailsim.protocols.imap import keys as k
 from mailsim.protocols.imap.dates import day_of, mail_date
 from mailsim.protocols.imap.message import MessageLike
@@ -115,12 +115,16 @@ def _header(content: bytes) -> Header:
 @lru_cache(maxsize=16)
 def header_text(content: bytes) -> str:
     """The header as SEARCH TEXT sees it: unfolded, decoded, case folded."""
-    header = _header(content)
-    lines = (f"{field.name}: {decode_words(header.value(field))}" for field in header.fields)
-    return "\n".join(lines).casefold()
+    return _header_lines(_header(content)).casefold()
+
+
+def _header_lines(header: Header) -> str:
+    return "\n".join(f"{field.name}: {decode_words(header.value(field))}" for field in header.fields)
 
 
 @lru_cache(maxsize=16)
 def body_text(content: bytes) -> str:
-    """The text parts as SEARCH BODY sees them: decoded, case folded."""
-    return "\n".join(texts(content)).casefold()
+    """The body as SEARCH BODY sees it: text parts decoded, and the headers of all parts and of mails inside."""
+    inside = (part for part in parse(content).walk() if part.header.start)
+    headers = (_header_lines(part.header) for part in inside)
+    return "\n".join((*texts(content), *headers)).casefold()

@@ -72,6 +72,11 @@ class SequenceSet:
             for low, high in self.resolved(values[-1]):
                 yield from range(bisect_left(values, low), bisect_right(values, high))
 
+    def within(self, largest: int) -> Iterator[int]:
+        """The members that are in use, rising; those that are too large are passed over."""
+        for low, high in self.resolved(largest) if largest else ():
+            yield from range(low, min(high, largest) + 1)
+
     def numbers(self) -> Iterator[int]:
         """Every number, in the order written, of a set without `*` (COPYUID)."""
         for low, high in self.ranges:

@@ -309,11 +309,10 @@ class ImapServer:
         return Condition("BYE", _text(text or f"{self.config.hostname} IMAP service logging out"), code)
 
     def enable(self, names: tuple[str, ...]) -> Enabled:
-        """Switch on what is known of this, and say which of it is new; the rest is ignored (RFC 5161 section 3.1)."""
+        """Switch on what is known of this, and say what that was; the rest is ignored (RFC 5161 section 3.1)."""
         known = [name for name in dict.fromkeys(names) if name in ENABLES and self._offers(name)]
-        new = [name for name in known if name not in self.enabled]
         self.enabled = self.enabled.union(*(ENABLES[name] for name in known))
-        return Enabled(tuple(name.replace("REV", "rev") for name in new))
+        return Enabled(tuple(name.replace("REV", "rev") for name in known))
 
     def _offers(self, name: str) -> bool:
         return name in map(str.upper, (*self.config.revisions, *self.config.extensions))
