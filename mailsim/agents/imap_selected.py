@@ -109,8 +109,7 @@ class SelectedMailbox:
 
     def _vanished_since(self, modseq: int, known: SequenceSet) -> list[Response]:
         changes = self.folder.changes_after_modseq(modseq)
-        born = {change.uid for change in changes if isinstance(change, Added)}
-        gone = {change.uid for change in changes if isinstance(change, Expunged)} - born
+        gone = {change.uid for change in changes if isinstance(change, Expunged)}
         largest = self.folder.uid_next - 1
         told = sorted(uid for uid in gone if known.contains(uid, largest))
         return [Vanished(SequenceSet.from_numbers(told), earlier=True)] if told else []

@@ -125,10 +125,10 @@ class FolderTree:
     def subscribe(self, name: str, wanted: bool = True) -> NoSuchFolder | None:
         """Put a name on the list, or take it off; only a folder that exists can be put there."""
         name = self._plain(name)
-        if name not in (self._folders if wanted else self._subscribed):
+        if not wanted:
+            self._subscribed.pop(name, None)
+        elif name not in self._folders:
             return NoSuchFolder(name)
-        if wanted:
-            self._subscribed[name] = None
         else:
-            del self._subscribed[name]
+            self._subscribed[name] = None
         return None

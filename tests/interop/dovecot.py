@@ -89,12 +89,17 @@ SPECIAL = ("Drafts", "Junk", "Sent", "Trash")
 
 def installed() -> bool:
     """Is there a Dovecot with IMAP on this machine?"""
-    return shutil.which("dovecot") is not None and Path("/usr/lib/dovecot/imap").exists()
+    return program() is not None and Path("/usr/lib/dovecot/imap").exists()
+
+
+def program() -> str | None:
+    """Where the server is: often in a folder that is not on the path of a user."""
+    return shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
 
 
 def config(at: Path, port: int) -> str:
     """A configuration that needs no rights that the test does not have."""
-    mailboxes = "\n".join(
+    mailboxes = "  mailbox INBOX {\n    auto = subscribe\n  }\n" + "\n".join(
         f"  mailbox {name} {{\n    auto = subscribe\n    special_use = \\{name}\n  }}" for name in SPECIAL
     )
     user, group = owner()
@@ -129,7 +134,9 @@ def _running_at(at: Path) -> Iterator[int]:
         port = free.getsockname()[1]
     file = at / "dovecot.conf"
     file.write_text(config(at, port))
-    master = subprocess.Popen(["dovecot", "-F", "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    found = program()
+    assert found
+    master = subprocess.Popen([found, "-F", "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         wait_for(port, master, at)
         yield port

@@ -10,7 +10,8 @@
 `mails:` puts so many plain mails into the INBOX, or the named ones of the corpus. `A:` is a command of the client A,
 which gets a tag and is logged in (unless the session has `login: no`); `A.` is a line without a tag, sent as it is.
 `{{name}}` is a mail of the corpus as a literal that needs no invitation, `{{=text}}` one with this text.
-`differs: reason` says that the servers answer the command before differently, and why that is right.
+`differs: reason` says that the servers answer the command before differently, and why that is right; `ignored: reason`
+that they may do so or not.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Step:
     line: str
     is_command: bool
     differs: str = ""
+    ignored: str = ""
 
 
 @dataclass
@@ -72,6 +74,8 @@ def _read(file: str, line: str, found: list[Session]) -> None:
             found[-1].login = rest.strip() != "no"
         case "differs:":
             found[-1].steps[-1].differs = rest
+        case "ignored:":
+            found[-1].steps[-1].ignored = rest
         case "#":
             pass
         case _ if re.fullmatch("[A-Z][:.]", head):

@@ -153,7 +153,9 @@ class Listener:
         match name:
             case "FLAGS":
                 return (name, flags(words[0]))
-            case "LIST" | "LSUB":
+            case "LSUB":  # the attributes may be others than those of LIST (RFC 3501 section 6.3.9)
+                return (name, flags(word for word in words[0] if word == "\\Noselect"), *map(str, words[1:]))
+            case "LIST":
                 return (name, flags(words[0]), *map(str, words[1:]))
             case "QUOTA" | "QUOTAROOT":
                 return (name, *(str(word) for word in words if isinstance(word, list) or word.upper() == "INBOX"))
@@ -258,5 +260,17 @@ def essence(answer: Answer, other: Answer) -> tuple[Value, ...]:
     is_refused = answer.status in {"NO", "BAD"}
     if "CAPABILITY" in codes or MORE_THAN_WE_SAY.intersection(codes) or (is_refused and "" in codes):
         code = ()
-    said = [value for value in answer.said if not any(value == one for one in OPTIONAL)]
-    return (answer.status, code, answer.expunged, tuple(said))
+    asked = {value[3]: value[1] for value in other.said if value[0] == "LIST"}
+    said = [_without_extras(value, asked) for value in answer.said if not any(value == one for one in OPTIONAL)]
+    return (answer.status, code, answer.expunged, tuple(sorted(said, key=repr)))
+
+
+def _without_extras(value: Value, asked: dict[str, tuple[str, ...]]) -> Value:
+    """A LIST without what a server may show unasked (RFC 9051 sections 6.3.9.5, 7.3.1), if the other did not."""
+    if value[0] != "LIST":
+        return value
+    theirs = asked.get(value[3], value[1])
+    return ("LIST", tuple(flag for flag in value[1] if flag in theirs or flag not in UNASKED), *value[2:])
+
+
+UNASKED = {"\\haschildren", "\\hasnochildren", "\\drafts", "\\junk", "\\sent", "\\trash"}

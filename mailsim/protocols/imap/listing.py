@@ -113,7 +113,7 @@ def lsub_answers(names: Names, command: Lsub) -> list[ListData]:
 
 
 def _lsub_attributes(names: Names, name: str) -> tuple[str, ...]:
-    return () if name in names.subscribed and name in names.special_use else ("\\Noselect",)
+    return () if name in names.subscribed else ("\\Noselect",)
 
 
 def _in_order(names: Iterable[str]) -> list[str]:

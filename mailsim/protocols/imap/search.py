@@ -50,7 +50,7 @@ def matches(message: MessageLike, number: int, key: k.SearchKey, context: Search
             return text.casefold() in body_text(message.content)
         case k.TextHas(text):
             folded = text.casefold()
-            return folded in header_text(message.content) or folded in body_text(message.content)
+            return folded in header_texts(message.content) or folded in body_text(message.content)
         case k.Dated(relation, day, sent):
             return _dated(_day(message, sent, context), relation, day)
         case k.Larger(octets):
@@ -113,9 +113,9 @@ def _header(content: bytes) -> Header:
 
 
 @lru_cache(maxsize=16)
-def header_text(content: bytes) -> str:
-    """The header as SEARCH TEXT sees it: unfolded, decoded, case folded."""
-    return _header_lines(_header(content)).casefold()
+def header_texts(content: bytes) -> str:
+    """The headers as SEARCH TEXT sees them, of the mail and of all within: unfolded, decoded, case folded."""
+    return "\n".join(_header_lines(part.header) for part in parse(content).walk()).casefold()
 
 
 def _header_lines(header: Header) -> str:
@@ -124,7 +124,5 @@ def _header_lines(header: Header) -> str:
 
 @lru_cache(maxsize=16)
 def body_text(content: bytes) -> str:
-    """The body as SEARCH BODY sees it: text parts decoded, and the headers of all parts and of mails inside."""
-    inside = (part for part in parse(content).walk() if part.header.start)
-    headers = (_header_lines(part.header) for part in inside)
-    return "\n".join((*texts(content), *headers)).casefold()
+    """The text parts as SEARCH BODY sees them, which looks at no header (RFC 9051): decoded, case folded."""
+    return "\n".join(texts(content)).casefold()

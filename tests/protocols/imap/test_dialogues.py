@@ -279,9 +279,11 @@ def test_expunge_copy_and_move():
         << a1 OK STORE completed
         >> a2 UID EXPUNGE 3
         << * 3 EXPUNGE
+        << * 2 RECENT
         << a2 OK UID EXPUNGE completed
         >> a3 EXPUNGE
         << * 1 EXPUNGE
+        << * 1 RECENT
         << a3 OK EXPUNGE completed
         >> a4 COPY 1 Sent
         << a4 OK [COPYUID 2 2 1] COPY completed
@@ -290,6 +292,7 @@ def test_expunge_copy_and_move():
         >> a6 UID MOVE 2 Sent
         << * OK [COPYUID 2 2 2] Moved
         << * 1 EXPUNGE
+        << * 0 RECENT
         << a6 OK UID MOVE completed
         >> a7 FETCH 1:* FLAGS
         << a7 BAD No such message number
@@ -403,7 +406,7 @@ def test_nonsense_gets_bad_and_the_dialogue_goes_on(sent: str, reply: str):
         ("FETCH 1 BODY[0]", "expected a section"),
         ("FETCH 1 BODY[1.]", "expected a section"),
         ("FETCH 1 BODY[HEADER.FIELDS ()]", "expected a string"),
-        ("FETCH 1 BODY[]<1>", "expected '.'"),
+        ("FETCH 1 BODY[]<1", "expected '.'"),
         ("FETCH 1 BODY[]<1.0>", "number out of range"),
         ("FETCH 1 RFC822.PEEK", "Unknown data item RFC822.PEEK"),
         ("COPY 1 \u0161kola", "expected a string"),

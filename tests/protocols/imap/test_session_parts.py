@@ -217,7 +217,7 @@ def test_lsub_shows_subscriptions_and_the_levels_above_them():
     known = names("foo", "foo/bar", subscribed=["foo/bar", "gone"])
     assert told(lsub_answers(known, Lsub("", "%"))) == [
         '* LSUB (\\Noselect) "/" foo',
-        '* LSUB (\\Noselect) "/" gone',
+        '* LSUB () "/" gone',
     ]
     assert told(lsub_answers(known, Lsub("", "foo*"))) == ['* LSUB () "/" foo/bar']
 
