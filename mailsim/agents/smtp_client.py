@@ -20,7 +20,7 @@ from mailsim.agents.identity import Identity
 from mailsim.agents.operations import Close, Connect, Connection, Receive, Send
 from mailsim.agents.policy import SmtpTimeouts, Transfer
 from mailsim.agents.tls import NO_TLS, ClientTls, Start, note_discarded
-from mailsim.errors import ConnectionLost, ConnectionReset, RemoteProtocolError
+from mailsim.errors import ConnectionLost, ConnectionReset, LocalProtocolError, RemoteProtocolError
 from mailsim.mail.envelope import Envelope
 from mailsim.protocols import sasl, smtp
 from mailsim.protocols.smtp import (
@@ -186,7 +186,7 @@ class SmtpClient:
         try:
             if self.greeting.code and not self.engine.is_closed and not self.engine.outstanding:
                 await self.ask(Quit(), self.timeouts.quit_us)
-        except (ConnectionLost, RemoteProtocolError):
+        except (ConnectionLost, LocalProtocolError, RemoteProtocolError):  # in a handshake nobody can say QUIT
             pass
         await Close(self.connection)
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from mailsim.cli import digging, files, serving, stepping, talking, watching
+from mailsim.cli import digging, files, queueing, serving, stepping, talking, watching
 
 app = typer.Typer(
     name="mailsim",
@@ -19,6 +19,7 @@ stepping.add_to(app)
 serving.add_to(app)
 digging.add_to(app)
 talking.add_to(app)
+queueing.add_to(app)
 
 
 def main() -> None:

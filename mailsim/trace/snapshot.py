@@ -61,6 +61,7 @@ class Queued:
     state: str = "waiting"
     next: int | None = None
     reason: str = ""
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +221,8 @@ class _State:
     def _mail(self, event: Noted) -> None:
         node = event.node
         match event.fact:
-            case QueueAdded(msg=msg, rcpt=rcpt, qid=qid, sender=sender):
-                self.entries[node, msg, rcpt, qid] = Queued(msg, rcpt, qid, sender, event.at)
+            case QueueAdded(msg=msg, rcpt=rcpt, qid=qid, sender=sender, bytes=size):
+                self.entries[node, msg, rcpt, qid] = Queued(msg, rcpt, qid, sender, event.at, bytes=size)
             case QueueTried(msg=msg, rcpt=rcpt, qid=qid, n=n):
                 self._entry(node, msg, rcpt, qid, tries=n, state="trying", next=None)
             case QueueDeferred(msg=msg, rcpt=rcpt, qid=qid, next=at, reason=reason):

@@ -1,0 +1,132 @@
+"""Random worlds with random faults, and the rule that none of them may break: nothing that was accepted is lost.
+
+MAILSIM_WORLDS=5000 python -m pytest tests/faults/test_conservation.py     thousands of them
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from mailsim.scenario.faults import KEYS
+from tests.faults.killing import unexplained_copies
+from tests.faults.world import Run
+
+SERVERS = ("mail.skola.example", "mx1.firma.example", "mx2.zaloha.example")
+PEOPLE = ("alena@skola.example", "dan@skola.example", "borek@firma.example", "cecilie@firma.example")
+STRANGERS = ("nikdo@firma.example", "kdosi@nikde.example", "x@skola.example")
+LINKS = ("[gw.skola.example, internet]", "[gw.firma.example, internet]", "[gw.zaloha.example, internet]")
+NAMESERVERS = ("ns1.firma.example", "dns.skola.example", "dns.zaloha.example")
+
+WORLD = """\
+id: random-world
+title: Random
+ipv6: {ipv6}
+domains:
+  skola.example: {{users: [alena, dan]}}
+  firma.example:
+    mail: mx1.firma.example
+    users: [borek, cecilie]
+    backup: {{host: mx2.zaloha.example}}
+  zaloha.example: {{mail: mx2.zaloha.example}}
+hosts:
+  mail.skola.example: {{roles: {{mta: {{{skola}}}}}}}
+  mx2.zaloha.example: {{roles: {{mta: {{retry_interval: 10m}}}}}}
+faults:
+{faults}
+steps:
+{steps}
+until: {until}
+"""
+
+
+def moments(most_s: int) -> st.SearchStrategy[str]:
+    """A time after the start; the first seconds, when the mails travel, more often."""
+    return st.one_of(
+        st.integers(0, 4_000).map(lambda ms: f"{ms}ms"), st.integers(0, most_s).map(lambda seconds: f"{seconds}s")
+    )
+
+
+@st.composite
+def faults(draw: st.DrawFn) -> str:
+    """One fault as a line of a scenario."""
+    kind = draw(st.sampled_from(sorted(KEYS)))
+    said = {"at": draw(moments(5400)), "for": f"{draw(st.integers(1, 5400))}s", "kind": kind}
+    host = draw(st.sampled_from(SERVERS))
+    match kind:
+        case "stopped":
+            said |= {"host": host, "service": draw(st.sampled_from(["mta", "msa"]))}
+        case "slow" | "lossy" | "delayed" | "cut":
+            said["link"] = draw(st.sampled_from(LINKS))
+            said |= {
+                "slow": {"bandwidth": "64kbit/s"},
+                "lossy": {"loss": draw(st.sampled_from(["0.1", "0.3", "0.5"]))},
+                "delayed": {"delay": draw(st.sampled_from(["50ms", "700ms", "3s"]))},
+                "cut": {},
+            }[kind]
+        case "dns_silent" | "dns_servfail":
+            said["host"] = draw(st.sampled_from(NAMESERVERS))
+        case "closed" | "reply_lost" | "reply":
+            commands = ["EHLO", "MAIL", "RCPT", "DATA", "CONTENT", "QUIT"]
+            said |= {"host": host, "service": draw(st.sampled_from(["mta", "mta", "msa"]))}
+            said["command"] = draw(st.sampled_from(commands))
+            if kind == "reply":
+                said["reply"] = draw(st.sampled_from(["451 4.3.0 Later", "421 4.3.2 Bye", "550 5.7.1 Never"]))
+            if draw(st.booleans()):
+                said["times"] = str(draw(st.integers(1, 3)))
+            elif draw(st.booleans()):
+                said["probability"] = "0.5"
+        case "over_quota":
+            said["mailbox"] = draw(st.sampled_from(PEOPLE))
+        case "filtered":
+            said |= {"host": host, "direction": draw(st.sampled_from(["in", "out", "both"]))}
+        case _:
+            said["host"] = host
+    return ", ".join(f"{key}: {value}" for key, value in said.items())
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[str, int]:
+    """A scenario and a seed."""
+    mails = []
+    for number in range(draw(st.integers(1, 3))):
+        everybody = st.sampled_from((*PEOPLE, *STRANGERS))
+        to = draw(st.lists(everybody, min_size=1, max_size=4, unique=True))
+        user = draw(st.sampled_from(PEOPLE))
+        send = f"{{to: [{', '.join(to)}], subject: Mail {number}}}"
+        mails.append(f"  - {{at: {draw(moments(3600))}, user: {user}, send: {send}}}")
+    settings = draw(
+        st.sampled_from(
+            [
+                "",
+                "retry_interval: 5m",
+                "expire: 1h, retry_interval: 10m",
+                "retry_jitter: 0.5, retry_backoff: 2.0",
+                "destination_concurrency: 1",
+                "failover: {reply_5yz: next_mx}",
+                "failover: {timeout: queue, dropped: queue}",
+                "check_recipients: false",
+                "pipelining: false",
+                "tell_postmaster: [bounce, double_bounce, delay]",
+            ]
+        )
+    )
+    lines = draw(st.lists(faults(), min_size=1, max_size=4))
+    text = WORLD.format(
+        ipv6=str(draw(st.booleans())).lower(),
+        skola=settings,
+        faults="".join(f"  - {{{line}}}\n" for line in lines),
+        steps="\n".join(mails),
+        until=draw(st.sampled_from(["3h", "12h", "7d"])),
+    )
+    return text, draw(st.integers(0, 2**32))
+
+
+def judge(world: tuple[str, int]) -> None:
+    """Run it; the run itself checks conservation, here is what else must be true."""
+    run = Run(*world)
+    assert unexplained_copies(run.trace) == []
+    left = [mail for host in run.simulation.hosts.values() if host.queue for mail in host.queue.mails.values()]
+    open_entries = {(event.node, event.fields()["qid"], event.fields()["rcpt"]) for event in run.events("queue.add")}
+    for event in run.events("queue.done"):
+        open_entries.remove((event.node, event.fields()["qid"], event.fields()["rcpt"]))
+    assert {(qid, rcpt) for _, qid, rcpt in open_entries} == {(mail.id, rcpt) for mail in left for rcpt in mail.waiting}
