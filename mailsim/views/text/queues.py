@@ -10,6 +10,8 @@ from mailsim.views.queues import HostQueue, QueuedMessage, QueuedRecipient
 from mailsim.views.text.clock import clock_time, date_and_time
 from mailsim.views.text.lines import Line, wrapped
 
+COLUMNS = "  {:<12}{:>8}  {:<18}{}"
+
 
 def queue_lines(world: World, queues: Iterable[HostQueue], at_us: int, lang: str, width: int) -> Iterator[Line]:
     """Every queue; an empty one in a single line."""
@@ -20,14 +22,15 @@ def queue_lines(world: World, queues: Iterable[HostQueue], at_us: int, lang: str
         title = say("queue.title" if count else "queue.empty", lang, n=count, host=queue.host)
         yield from wrapped("", title, width, "heading")
         if count:
-            yield Line("  " + say("queue.head", lang), "dim")
+            head = [say(f"queue.head.{column}", lang) for column in ("id", "size", "arrived", "people")]
+            yield Line(COLUMNS.format(*head), "dim")
         for mail in queue.mails:
             yield from _mail_lines(world, mail, lang, width)
 
 
 def _mail_lines(world: World, mail: QueuedMessage, lang: str, width: int) -> Iterator[Line]:
     sender = mail.sender or "<>"
-    yield from wrapped(f"  {mail.id:<12}{mail.octets:>8}  {clock_time(world, mail.arrived_us):<18}", sender, width)
+    yield from wrapped(COLUMNS.format(mail.id, mail.octets, clock_time(world, mail.arrived_us), ""), sender, width)
     for recipient in mail.recipients:
         yield from wrapped("      ", recipient.address, width)
         yield from wrapped("        ", _words(world, recipient, lang), width, "later")
