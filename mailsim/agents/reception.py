@@ -6,6 +6,7 @@ the greeting, that give themselves strange names, that make one mistake after th
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from mailsim.agents.directory import Directory
@@ -29,6 +30,7 @@ NO_SUCH_LIST = Reply.of(550, "5.1.1", "No such list here")
 IDLE_COMMANDS = (Noop, Rset, Vrfy, Expn, Help)
 
 
+@lru_cache(maxsize=256)  # a server needs them for every connection
 def server_config(reception: Reception, **more: Any) -> SmtpServerConfig:
     """The settings of the engine, as the policy says."""
     return SmtpServerConfig(

@@ -32,7 +32,7 @@ from mailsim.protocols.smtp import (
     StartTls,
     Vrfy,
 )
-from mailsim.protocols.smtp.events import Asked
+from mailsim.protocols.smtp.events import Asked, ServerEvent
 
 IDLE = Reply.of(421, "4.4.2", "Idle for too long, closing")
 
@@ -93,11 +93,7 @@ class Session:
             if self._implicit_tls:
                 await self._start_tls("implicit")
             await self._greet()
-            while not self.engine.is_closed:
-                await self._next()
-                if self._patience.is_over and not self.engine.is_closed:
-                    self._unsent.append(self.engine.shut_down(TOO_MANY_ERRORS))
-            await self._flush()
+            await self._talk()
         except ConnectionTimedOut:
             await self._turn_out()
         except ConnectionLost:
@@ -126,11 +122,25 @@ class Session:
         self.engine.receive(data)
         return False
 
-    async def _next(self) -> None:
-        match self.engine.next_event():
-            case None:
-                await self._flush()
-                await self._listen()
+    async def _talk(self) -> None:
+        """Deal with what comes until the goodbye is said; listen again when all of it has its reply."""
+        engine, more = self.engine, Receive(self.connection, self._timeout_us)
+        while not engine.is_closed:
+            event = engine.next_event()
+            if event is not None:
+                await self._deal_with(event)
+                if self._patience.is_over and not engine.is_closed:
+                    self._unsent.append(engine.shut_down(TOO_MANY_ERRORS))
+                continue
+            await self._flush()
+            data = await more
+            if not data:
+                raise ConnectionLost("the client is gone")
+            engine.receive(data)
+        await self._flush()
+
+    async def _deal_with(self, event: ServerEvent) -> None:
+        match event:
             case Refused(reply=reply):
                 self._patience.saw(None, reply)
                 self._unsent.append(reply)
@@ -205,12 +215,6 @@ class Session:
             await Abort(self.connection)
             raise ConnectionLost("a fault closed the connection")
         return struck
-
-    async def _listen(self) -> None:
-        data = await Receive(self.connection, self._timeout_us)
-        if not data:
-            raise ConnectionLost("the client is gone")
-        self.engine.receive(data)
 
     async def _start_tls(self, mode: tls.Start) -> None:
         await tls.serve_tls(self.connection, mode, self._timeout_us, self._tls_versions)

@@ -17,13 +17,14 @@ class Due:
     """Something to happen at a moment: the least that SimPy's event loop asks of an event.
 
     SimPy takes the `callbacks` of whatever is due and calls them with it; a slotted object with a list of
-    callbacks is all that is needed, and several times cheaper than a process (design, section 8).
+    callbacks is all that is needed, and several times cheaper than a process (design, section 8). `at` is the moment.
     """
 
-    __slots__ = ("callbacks",)
+    __slots__ = ("at", "callbacks")
     _ok = True
 
-    def __init__(self, callback: Callable[[Any], None]) -> None:
+    def __init__(self, at_us: int, callback: Callable[[Any], None]) -> None:
+        self.at = at_us
         self.callbacks: list[Callable[[Any], None]] | None = [callback]
 
 
@@ -46,13 +47,12 @@ class Clock:
 
     def call(self, delay_us: int, action: Callable[[], None]) -> None:
         """Call `action` after `delay_us`."""
-        at_us = self.now_us + delay_us
 
-        def happen(_: object) -> None:
-            self.now_us = at_us
+        def happen(due: Due) -> None:
+            self.now_us = due.at
             action()
 
-        self.schedule(Due(happen), NORMAL, delay_us)
+        self.schedule(Due(self.now_us + delay_us, happen), NORMAL, delay_us)
 
     @property
     def next_due_us(self) -> int | None:
@@ -106,11 +106,10 @@ class Alarm:
     def _schedule(self, at_us: int) -> None:
         self._pending_at = at_us
         clock = self._clock
-        clock.schedule(Due(self._fire), NORMAL, at_us - clock.now_us)
+        clock.schedule(Due(at_us, self._fire), NORMAL, at_us - clock.now_us)
 
-    def _fire(self, _: object) -> None:
-        clock = self._clock
-        now = clock.now_us = cast("int", clock.environment.now)
+    def _fire(self, due: Due) -> None:
+        now = self._clock.now_us = due.at
         if now != self._pending_at:
             return
         self._pending_at = NEVER

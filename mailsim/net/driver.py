@@ -125,10 +125,11 @@ class Task:
         if timeout_us is None:
             return
         self._on_timeout = on_timeout
-        if self.deadline is None:
-            self.deadline = Alarm(self.network.clock, self._timed_out)
         now = self.waits_since = self._clock.now_us
-        self.deadline.set(now + timeout_us)
+        deadline = self.deadline
+        if deadline is None:
+            deadline = self.deadline = Alarm(self._clock, self._timed_out)
+        deadline.set(now + timeout_us)
 
     def _timed_out(self) -> None:
         if self._on_timeout is not None:

@@ -48,6 +48,8 @@ NUMBERS = 0xFFFFFFFF
 class State(Enum):
     """The states of RFC 9293 section 3.3.2 that this TCP knows; TIME-WAIT is not modelled."""
 
+    __hash__ = object.__hash__  # members are single; Enum's own hash is a call in Python, on the hot path
+
     SYN_SENT = "SYN-SENT"
     SYN_RECEIVED = "SYN-RECEIVED"
     ESTABLISHED = "ESTABLISHED"
@@ -227,7 +229,9 @@ class Endpoint(Connection):
         if self._peer_fin or (layer is not None and layer.is_over):
             task.also_because_of(self._inbox_cause)
             return b""
-        self.wait(task, timeout_us)
+        self._reader = task
+        if timeout_us is not None:
+            task.patience(timeout_us, self._stop_waiting)
         return BLOCKED
 
     def start_tls(self, task: Task, wish: StartTls) -> Any:

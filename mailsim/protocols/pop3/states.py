@@ -28,6 +28,8 @@ from mailsim.protocols.pop3.commands import (
 class State(Enum):
     """Where a session is. The RFC's AUTHORIZATION is three here: USER and AUTH wait for their second half."""
 
+    __hash__ = object.__hash__  # members are single; Enum's own hash is a call in Python, on the hot path
+
     CONNECTED = "before the greeting"
     AUTHORIZATION = "AUTHORIZATION"
     NAMED = "AUTHORIZATION, waiting for PASS"
