@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,7 @@ class Host:
         return await self.stub.lookup_addresses(name, [family for family in families if family in mine])
 
 
+@lru_cache(maxsize=4096)
 def _is_ip(text: str) -> bool:
     try:
         return bool(ip_address(text))

@@ -87,7 +87,8 @@ class Mua:
 
     async def run(self, actions: Iterable[tuple[int, Action]]) -> None:
         """Do what the user does, each action at its time (microseconds of simulated time); what is past is past."""
-        actions = [timed for timed in actions if timed[0] >= await Now()]
+        now_us = await Now()
+        actions = [timed for timed in actions if timed[0] >= now_us]
         for at_us, action in sorted(actions, key=lambda timed: timed[0]):
             await Sleep(max(0, at_us - await Now()))
             await Spawn(f"mua of {self.account.address}", self.do(action))

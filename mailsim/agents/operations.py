@@ -31,8 +31,7 @@ class Operation(Generic[T]):
     __slots__ = ()
 
     def __await__(self) -> Generator[Operation[T], T, T]:
-        answer: T = yield self
-        return answer
+        return (yield self)
 
 
 class Connection:
@@ -293,6 +292,7 @@ class Note(Operation[int]):
     because: int = -1
 
 
-@dataclass(slots=True)
 class Now(Operation[int]):
     """The simulated time, microseconds since the scenario's start."""
+
+    __slots__ = ()

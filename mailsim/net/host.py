@@ -135,8 +135,8 @@ class HostNode:
                 self.drop(packet, reason, because)
                 return
         else:
-            arrives_at, lost_on = way.travel(now, octets)
-            if lost_on is not None:
+            arrives_at = way.travel(now, octets)
+            if arrives_at == LOST:
                 self.drop(packet, "loss")
                 return
         packet.arrives_at = arrives_at

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
-from mailsim.trace.events import Packet
+from mailsim.trace.events import LOST, Packet
 
 if TYPE_CHECKING:
     from mailsim.net.faults import LinkTrouble
@@ -44,13 +44,10 @@ class Route:
     def __init__(self, directions: Sequence[Direction]) -> None:
         self.directions = tuple(directions)
 
-    def travel(self, now_us: int, octets: int) -> tuple[int, Direction | None]:
-        """Send a packet of that many octets off at `now_us`.
-
-        Returns: the time of arrival, and the link that lost the packet by chance (None: it arrives).
-        """
+    def travel(self, now_us: int, octets: int) -> int:
+        """Send a packet of that many octets off at `now_us`. Gives when it arrives, `LOST` when chance wills it so."""
         if not self.directions:
-            return now_us + LOOPBACK_US, None
+            return now_us + LOOPBACK_US
         time = now_us
         bits = octets * -8_000_000  # negative, because // shall round up
         for direction in self.directions:
@@ -59,10 +56,10 @@ class Route:
                 time = free_at
             time -= bits // direction.bandwidth_bps
             direction.free_at = time
-            time += direction.latency_us
             if direction.loss and direction.random.random() < direction.loss:
-                return time, direction
-        return time, None
+                return LOST
+            time += direction.latency_us
+        return time
 
     def travel_in_trouble(self, now_us: int, packet: Packet, octets: int) -> tuple[int, tuple[str, tuple[int, ...]]]:
         """The same, on a way where faults are.

@@ -63,6 +63,7 @@ from mailsim.protocols.smtp.states import (
 MAX_COMMAND_LINE, MAX_AUTH_LINE, MAX_TEXT_LINE = 512, 12288, 1000
 
 HELLOS = (Ehlo, Helo, Lhlo)
+SASL_LINES = (AuthResponse, AuthCancel)
 
 C = TypeVar("C", bound=Command)
 
@@ -192,7 +193,7 @@ class SmtpClient:
             self._check_chunk(command)
             return
         wire = command.to_bytes()
-        if isinstance(command, AuthResponse | AuthCancel):
+        if isinstance(command, SASL_LINES):
             limit = MAX_AUTH_LINE
         else:
             _, meaning = read_line(wire, self.is_lmtp)
