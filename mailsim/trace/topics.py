@@ -182,6 +182,9 @@ ALL_TOPICS: tuple[str, ...] = (
     "pop.greet",  # the server speaks first
     "pop.user",  # who I am
     "pop.pass",  # my password
+    "pop.apop",  # who I am, and a proof that I know the password
+    "pop.auth",  # begin to log in with a mechanism
+    "pop.auth.response",  # the client's turn while logging in
     "pop.stls",  # begin encryption
     "pop.capa",  # which extensions do you have?
     "pop.stat",  # how many messages, how many bytes?
@@ -192,12 +195,14 @@ ALL_TOPICS: tuple[str, ...] = (
     "pop.dele",  # mark for deletion
     "pop.rset",  # take back the marks
     "pop.quit",  # do the deletions and close
-    "pop.other",  # any other command: AUTH, NOOP, or none of POP3
+    "pop.other",  # any other command: NOOP, or none of POP3
     "pop.reply.ok",  # +OK
     "pop.reply.err",  # -ERR
+    "pop.reply.challenge",  # + : go on logging in
     "pop.reply.message",  # +OK and the message itself
     # IMAP, what the client says
     "imap.login",  # who I am (LOGIN, AUTHENTICATE)
+    "imap.auth.response",  # the client's turn while logging in
     "imap.starttls",  # begin encryption
     "imap.capability",  # what can you do?
     "imap.list",  # which folders are there? (LIST, LSUB)
@@ -410,10 +415,12 @@ def _pop(event: Said, fields: Fields, asked: Said | None) -> str:
     if event.pdu.role == "greet":
         return "pop.greet"
     if event.pdu.role == "cmd":
-        return f"pop.{_text(fields, 'verb').lower()}"
+        return f"pop.{_text(fields, 'verb').lower() or _VERBLESS}"
     text = str(event.pdu)
     if text.startswith("-ERR"):
         return "pop.reply.err"
+    if text.startswith("+ "):
+        return "pop.reply.challenge"
     verb = "" if asked is None else _text(asked.pdu.fields(), "verb")
     return "pop.reply.message" if verb in ("RETR", "TOP") else "pop.reply.ok"
 
@@ -431,7 +438,7 @@ def _imap(event: Said, fields: Fields) -> str:
         case "tagged":
             words = str(event.pdu).split(" ")
             return f"imap.tagged.{words[1].lower()}" if len(words) > 1 else "imap.tagged.bad"
-    verb = _text(fields, "verb").removeprefix("UID ")
+    verb = _text(fields, "verb").removeprefix("UID ") or _VERBLESS
     return f"imap.{_IMAP_VERBS.get(verb, verb.lower())}"
 
 

@@ -234,9 +234,26 @@ CASES: list[tuple[str, Event, Said | None]] = [
     ("pop.greet", said(Line("greet", "+OK hello"), "pop"), None),
     *(
         (f"pop.{verb}", said(Line("cmd", verb.upper()), "pop", True), None)
-        for verb in ["user", "pass", "stls", "capa", "stat", "list", "uidl", "retr", "top", "dele", "rset", "quit"]
+        for verb in [
+            "user",
+            "pass",
+            "apop",
+            "auth",
+            "stls",
+            "capa",
+            "stat",
+            "list",
+            "uidl",
+            "retr",
+            "top",
+            "dele",
+            "rset",
+            "quit",
+        ]
     ),
     ("pop.other", said(Line("cmd", "NOOP"), "pop", True), None),
+    ("pop.auth.response", said(Line("cmd", ""), "pop", True), None),
+    ("pop.reply.challenge", said(Line("reply", "+ abcd"), "pop"), None),
     ("pop.reply.ok", said(Line("reply", "+OK"), "pop"), asked("STAT", "pop")),
     ("pop.reply.message", said(Line("reply", "+OK"), "pop"), asked("RETR", "pop")),
     ("pop.reply.err", said(Line("reply", "-ERR no"), "pop"), asked("RETR", "pop")),
@@ -245,6 +262,7 @@ CASES: list[tuple[str, Event, Said | None]] = [
     *((f"imap.{verb}", said(Line("cmd", verb.upper()), "imap", True), None) for verb in _IMAP_COMMANDS),
     ("imap.login", said(Line("cmd", "AUTHENTICATE"), "imap", True), None),
     ("imap.other", said(Line("cmd", "COPY"), "imap", True), None),
+    ("imap.auth.response", said(Line("cmd", ""), "imap", True), None),
     ("imap.literal", said(Line("data", "xyz"), "imap", True), None),
     ("imap.continue", said(Line("cont", "+ go on"), "imap"), None),
     *(
