@@ -95,12 +95,10 @@ class Attempt:
         replies: dict[str, Reply] = {}
         try:
             turned_away = await self._converse(smtp, replies)
-        except TlsFailed as error:
-            await smtp.quit()
-            if self.policy.relay_tls == "opportunistic":  # better in the clear than not at all (RFC 7435)
-                return await self._try_address(name, address, without_tls=True)
-            return await self._failed(self.waiting, name, address, *conclusion(error))
-        except (ConnectionLost, RemoteProtocolError):
+        except (ConnectionLost, RemoteProtocolError) as error:
+            if isinstance(error, TlsFailed) and not smtp.engine.tls_active:
+                await smtp.quit()
+                return await self._go_without_tls(name, address, error)
             actions = await self._sort(name, address, replies, smtp.reports_itself)
             actions |= await self._failed(self._without(replies), name, address, "dropped", DROPPED)
             await smtp.quit()
@@ -112,6 +110,12 @@ class Attempt:
             actions = await self._sort(name, address, replies, smtp.reports_itself)
         await self.line.put_back(smtp, address)
         return actions
+
+    async def _go_without_tls(self, name: str, address: str, error: TlsFailed) -> set[Action]:
+        """Once more in the clear, which is better than not at all (RFC 7435); unless the policy insists."""
+        if self.policy.relay_tls == "opportunistic":
+            return await self._try_address(name, address, without_tls=True)
+        return await self._failed(self.waiting, name, address, *conclusion(error))
 
     async def _connect(self, name: str, address: str, without_tls: bool) -> SmtpClient:
         policy = self.policy

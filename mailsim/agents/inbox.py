@@ -17,7 +17,7 @@ from mailsim.agents.policy import MuaPolicy
 from mailsim.agents.pop3_client import Pop3Client
 from mailsim.agents.stub import Found
 from mailsim.agents.tls import ClientTls
-from mailsim.errors import ConnectionLost, RemoteProtocolError
+from mailsim.errors import ConnectionLost, RemoteProtocolError, TlsFailed
 from mailsim.mail import header
 from mailsim.mail.identity import message_key
 from mailsim.protocols.imap import keys
@@ -56,6 +56,8 @@ class Inbox:
                 return
             except (ConnectionLost, RemoteProtocolError) as error:
                 await self._tell(_words(error))
+                if isinstance(error, TlsFailed):
+                    return  # the certificate is the same at every address
 
     async def save_sent(self, content: bytes, message: str) -> None:
         """Put a copy of a sent mail into the folder Sent: a second upload, by IMAP (RFC 9051 section 6.3.12)."""
@@ -71,6 +73,8 @@ class Inbox:
                 return
             except (ConnectionLost, RemoteProtocolError) as error:
                 await self._tell(_words(error), message)
+                if isinstance(error, TlsFailed):
+                    return  # the certificate is the same at every address
 
     async def _converse(self, client: C, dialogue: Callable[[C], Awaitable[None]]) -> None:
         """Have a dialogue; one that breaks leaves no open connection behind."""

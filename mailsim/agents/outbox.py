@@ -90,6 +90,9 @@ class Outbox:
                 smtp = await SmtpClient.connect(
                     address, server.port, self.policy.timeouts, pipelining=self.policy.pipelining, tls=server.tls
                 )
+            except TlsFailed as error:
+                failure = conclusion(error)[1]
+                break  # the certificate is the same at every address
             except ConnectionLost as error:
                 failure = conclusion(error)[1]
             else:

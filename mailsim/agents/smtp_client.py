@@ -184,7 +184,7 @@ class SmtpClient:
     async def quit(self) -> None:
         """Say goodbye and close; a server that does not answer is no reason to complain any more."""
         try:
-            if self.greeting.code and not self.engine.is_closed and not self.engine.outstanding:
+            if self.greeting.code and self.engine.can_quit:
                 await self.ask(Quit(), self.timeouts.quit_us)
         except (ConnectionLost, LocalProtocolError, RemoteProtocolError):  # in a handshake nobody can say QUIT
             pass

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from mailsim.scenario.build import build
-from mailsim.scenario.loader import open_scenario, read
+from mailsim.scenario.loader import open_scenario, read, shipped
 from mailsim.scenario.source import Source
-from mailsim.trace.events import LOST, Packet, Segment
+from mailsim.trace.events import LOST, Packet, Said, Segment
 from mailsim.trace.trace import Trace
 from mailsim.views.pcapng import to_pcapng
 from tests.trace.scribe import MSA, MX1, Scribe, failover_trace
@@ -34,15 +34,6 @@ FIELDS = (
     *("ip.checksum.status", "tcp.checksum.status", "udp.checksum.status", "_ws.expert.severity", "_ws.expert.message"),
     *("ip.src_host", "ipv6.src_host"),
 )
-
-
-POP_SCENARIO = """\
-id: pop
-domains: {skola.example: {users: [alena, dan]}}
-steps:
-  - {at: 1s, user: alena@skola.example, send: {to: dan@skola.example, subject: Ahoj, text: Ahoj}}
-  - {at: 20s, user: dan@skola.example, read: pop3}
-"""
 
 
 @dataclass(frozen=True)
@@ -112,29 +103,43 @@ def test_ipv6(tmp_path: Path) -> None:
     assert [frame["ipv6.src_host"] for frame in frames] == [MSA, MX1, MSA]
 
 
-@pytest.mark.parametrize(
-    ("scenario", "protocols"),
-    [
-        ("first-mail", {"tls", "smtp", "imf", "dns", "imap"}),
-        ("cross-domain", {"tls", "smtp", "imf", "dns", "imap"}),
-        ("mx-failover", {"tls", "smtp", "imf", "dns", "imap"}),
-    ],
-)
-def test_a_shipped_scenario(scenario: str, protocols: set[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("scenario", shipped())
+def test_a_shipped_scenario(scenario: str, tmp_path: Path) -> None:
+    """Without any setting of TLS: the capture carries the keys."""
     trace = build(open_scenario(scenario)).run()
-    frames = dissected(trace, tmp_path)
-    check(trace, frames, protocols)
-    ports = {packet.destination_port for packet in trace.events if isinstance(packet, Segment)}
-    assert {24, 587, 993} <= ports
+    check(trace, dissected(trace, tmp_path), inside(trace))
 
 
-def test_pop3(tmp_path: Path) -> None:
-    source = Source("pop.yaml", POP_SCENARIO)
-    scenario, mistakes = read(source)
+@pytest.mark.parametrize("versions", ["['1.2']", "['1.3']"])
+@pytest.mark.parametrize(
+    ("access", "tls"), [("imap", "required"), ("imap", "implicit"), ("pop3", "required"), ("pop3", "implicit")]
+)
+def test_every_protocol_inside_tls(access: str, tls: str, versions: str, tmp_path: Path) -> None:
+    text = f"""\
+id: inside
+domains:
+  skola.example:
+    users:
+      alena: {{client: {{submission_tls: {tls}, access: {access}, access_tls: {tls}, tls_versions: {versions}}}}}
+steps:
+  - {{at: 1s, user: alena@skola.example, send: {{to: alena@skola.example, subject: Ahoj, text: Ahoj}}}}
+  - {{at: 20s, user: alena@skola.example, read: {access}}}
+"""
+    scenario, mistakes = read(Source("inside.yaml", text))
     assert scenario is not None
     assert not mistakes
     trace = build(scenario).run()
-    check(trace, dissected(trace, tmp_path), {"smtp", "dns", "pop", "imf"})
+    frames = dissected(trace, tmp_path)
+    check(trace, frames, inside(trace))
+    secret = {frame["frame.protocols"] for frame in frames if "tls:" in frame["frame.protocols"]}
+    assert {"smtp", access.removesuffix("3")} <= {name for protocols in secret for name in protocols.split(":")}
+
+
+def inside(trace: Trace) -> set[str]:
+    """What tshark must find: the protocols of everything that was said."""
+    said = [event for event in trace.events if isinstance(event, Said)]
+    protocols = {event.protocol for event in said} - {"lmtp"}
+    return protocols | ({"tls"} if any(event.tls for event in said) else set())
 
 
 def test_the_judge_finds_a_wrong_checksum(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from mailsim.protocols.smtp.commands import (
     Helo,
     Lhlo,
     Mail,
+    Quit,
     Rcpt,
     Rset,
     StartTls,
@@ -107,6 +108,11 @@ class SmtpClient:
     def outstanding(self) -> int:
         """How many commands were sent and have no (complete) answer yet."""
         return len(self._outstanding)
+
+    @property
+    def can_quit(self) -> bool:
+        """Whether the server still listens, and for a command."""
+        return not self._outstanding and (self.state, Quit) in LEGAL
 
     @property
     def can_pipeline(self) -> bool:
