@@ -147,7 +147,7 @@ def test_names_of_certificates() -> None:
     [
         ("certificate: outdated", "outdated"),
         ("certificate: {names: [a b]}", "a b"),
-        ("certificat: valid", "certificat"),
+        ("cert: valid", "cert"),
     ],
 )
 def test_mistakes_have_their_place(receiver: str, word: str) -> None:
