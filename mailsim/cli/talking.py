@@ -86,7 +86,7 @@ def _connected(name: str, seed: int | None, where: str, tls: bool, begin_us: int
     host, port = _place(scenario, where, lang)
     joined, node = with_guest(scenario, host)
     simulation = build(joined, seed)
-    simulation.network.run(begin_us + 1)
+    simulation.network.clock.advance(begin_us + 1)
     addresses = scenario.hosts[host].addresses
     own = joined.hosts[node].addresses
     address = next((a for a in addresses if (":" in a) in {":" in b for b in own}), addresses[0])

@@ -106,7 +106,7 @@ class Pace:
                 self._give_up_some(now_us)
                 return False
         if now_us > clock.now_us:
-            clock.run(now_us)
+            clock.advance(now_us)
         return True
 
     def _give_up_some(self, now_us: int) -> None:

@@ -51,8 +51,7 @@ class Talk:
 
     def pause(self, duration_us: int) -> None:
         """Let time pass."""
-        if duration_us > 0:
-            self.network.run(self.network.clock.now_us + duration_us)
+        self.network.clock.advance(self.network.clock.now_us + duration_us)
 
     def news(self) -> Iterator[Event]:
         """What has happened on the connection since this was asked last, in order."""

@@ -28,6 +28,10 @@ class Due:
         self.callbacks: list[Callable[[Any], None]] | None = [callback]
 
 
+def _nothing(_: object) -> None:
+    """What happens at the end of `advance`."""
+
+
 class Clock:
     """The simulated time, and the queue of what is due.
 
@@ -65,11 +69,20 @@ class Clock:
         self.environment.step()
         self.now_us = cast("int", self.environment.now)
 
+    def advance(self, to_us: int) -> None:
+        """Let everything happen that is due up to `to_us`, and make it that late.
+
+        Unlike `run`, which SimPy stops by an event that stays in the queue, this may be done again and again.
+        """
+        environment = self.environment
+        self.schedule(Due(_nothing), NORMAL, to_us - cast("int", environment.now))
+        while environment.now < to_us:
+            environment.step()
+        self.now_us = to_us
+
     def run(self, until_us: int | None = None) -> None:
         """Let everything happen that is due up to `until_us` (None: until nothing is due)."""
         self.environment.run(until=until_us)
-        if until_us is not None:
-            self.environment.step()  # what stopped the run is due once more (SimPy 4.1.2), and would be for ever
         self.now_us = cast("int", self.environment.now)
 
 
