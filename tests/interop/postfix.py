@@ -33,6 +33,9 @@ showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
+tlsmgr unix - - n 1000? 1 tlsmgr
+smtp unix - - n - - smtp
+checked unix - - n - - smtp -o smtp_tls_security_level=verify -o smtp_tls_verify_cert_match=nexthop
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
@@ -75,6 +78,8 @@ smtpd_forbid_unauth_pipelining = no
 @contextlib.contextmanager
 def postfix(more: str = "") -> Iterator[int]:
     """A Postfix that takes mail for dan and eva of firma.example and throws it away; gives its port.
+
+    `more`: settings that are added, or override others.
 
     Skips where there is none, or where we may not start it: its master wants to be root.
     """

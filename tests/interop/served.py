@@ -125,7 +125,7 @@ class Served:
     def imap(self, user: str) -> imaplib.IMAP4:
         """A connection of the user, logged in."""
         imap = imaplib.IMAP4("127.0.0.1", self.port("imap", user.partition("@")[2]), timeout=PATIENCE_S)
-        imap.login(user, f'"{PASSWORDS[user]}"' if " " in PASSWORDS[user] else PASSWORDS[user])
+        imap.login(user, PASSWORDS[user])
         return imap
 
 
