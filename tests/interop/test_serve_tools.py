@@ -39,7 +39,9 @@ def curl(served: Served, security: Security, service: str, path: str, *options: 
 def test_curl_sends_and_fetches(served: Served, security: Security) -> None:
     subject = fresh("curl")
     envelope = ("--mail-from", DAN, "--mail-rcpt", DAN, "--upload-file", "-", "--crlf")
-    curl(served, security, "submission", "/tester.example", *envelope, text=letter(DAN, subject, sender=DAN).as_string())
+    curl(
+        served, security, "submission", "/tester.example", *envelope, text=letter(DAN, subject, sender=DAN).as_string()
+    )
     served.wait_for(DAN, subject)
     found = curl(served, security, "imap", "/INBOX", "--request", f'SEARCH SUBJECT "{subject}"')
     number = found.split()[-1]
