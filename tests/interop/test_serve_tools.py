@@ -178,7 +178,7 @@ def test_mutt_sends_and_reads(served: Served, security: Security, tmp_path: Path
         f"set ssl_force_tls={_yes(security is not Security.CLEAR)}\nset certificate_file={served.ca_file}\n"
         f"set ssl_ca_certificates_file={served.ca_file}\nset smtp_authenticators=plain\nset imap_authenticators=login\n"
         f'set folder="{imap}://{user}@{HOST}:{served.port("imap", security=security)}/"\nset spoolfile="+INBOX"\n'
-        "set copy=no\nset header_cache=\nset tmpdir=/tmp\nset quit=yes\nset sleep_time=0\nset timeout=20\nset wait_key=no\n"
+        "set copy=no\nset header_cache=\nset tmpdir=/tmp\nset quit=yes\nset sleep_time=0\nset wait_key=no\n"
     )
     home = {"HOME": str(tmp_path), "TERM": "xterm"}
     run(["mutt", "-n", "-F", str(config), "-s", subject, DAN], "Ahoj!\n", tmp_path, **home)
