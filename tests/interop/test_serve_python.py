@@ -58,16 +58,17 @@ def test_smtplib_mechanisms(served: Served, mechanism: str) -> None:
         smtp.ehlo()
         offered = smtp.esmtp_features["auth"].split()
         name = mechanism.removeprefix("auth_").upper().replace("_", "-")
-        if name not in offered:
-            pytest.xfail(f"{name} is not offered")
+        assert name in offered
         smtp.user, smtp.password = ALENA, PASSWORDS[ALENA]
         assert smtp.auth(name, getattr(smtp, mechanism))[0] == 235
 
 
 def test_a_wrong_password_and_a_foreign_sender(served: Served) -> None:
+    guessing = smtp_client(served, Security.TLS)
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        guessing.login(ALENA, "wrong")  # by every mechanism, until the server has enough
+    guessing.close()
     with smtp_client(served, Security.TLS) as smtp:
-        with pytest.raises(smtplib.SMTPAuthenticationError):
-            smtp.login(ALENA, "wrong")
         smtp.login("alena", PASSWORDS[ALENA])
         with pytest.raises(smtplib.SMTPSenderRefused):
             smtp.send_message(letter(BOREK, fresh(), sender=DAN))
