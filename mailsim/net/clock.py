@@ -75,7 +75,7 @@ class Clock:
         Unlike `run`, which SimPy stops by an event that stays in the queue, this may be done again and again.
         """
         environment = self.environment
-        self.schedule(Due(_nothing), NORMAL, to_us - cast("int", environment.now))
+        self.schedule(Due(to_us, _nothing), NORMAL, to_us - cast("int", environment.now))
         while environment.now < to_us:
             environment.step()
         self.now_us = to_us
