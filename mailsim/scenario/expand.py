@@ -200,8 +200,10 @@ class _Expansion:
                 joined.add(frozenset((end, other)))
                 links.append({"between": [end, other], **link})
 
-        for plan in self.plans.values():
-            join(plan.router, INTERNET, WAN)
+        for site in self.data["sites"].values() if self.plans else ():
+            router = site.get("router")
+            if router and router not in reached:
+                join(router, INTERNET, WAN)
         for name, host in self.data["hosts"].items():
             router = self.data["sites"].get(host.get("site"), {}).get("router")
             if router and name not in reached:
