@@ -48,6 +48,10 @@ STORAGE_UNIT = 1024
 NO_ROOT = Words("No such quota root", "NONEXISTENT")
 NO_PERMISSION = Words("Only an administrator may do this", "NOPERM")
 
+USES = {use.lower(): use for use in ("\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash")}
+"""Special uses that a mailbox can be made for; the other ones of RFC 6154 would be views of other mailboxes."""
+UNKNOWN_USE = Words("This use is not known", "USEATTR")
+
 OnNames = (
     List | Lsub | Status | Create | Delete | Rename | Subscribe | Unsubscribe | Append | Namespace
     | GetQuota | GetQuotaRoot | SetQuota
@@ -141,7 +145,7 @@ class Mailboxes:
         account = self.account
         match command:
             case Create(name, special_use):
-                outcome: object = account.create(name, special_use)
+                outcome: object = account.create(name, _known_use(special_use))
             case Delete(name):
                 outcome = account.delete(name)
             case Rename(old, new):
@@ -178,3 +182,10 @@ class Mailboxes:
             raise Refusal("NUL outside of a binary part", "UNKNOWN-CTE")
         at_us = upload.internal_date.at_us if upload.internal_date else now_us
         return NewMail(content, at_us, frozenset(upload.flags))
+
+
+def _known_use(use: str) -> str:
+    """The special use in the RFC's spelling. Raises: Refusal."""
+    if use and use.lower() not in USES:
+        raise refusal(UNKNOWN_USE)
+    return USES.get(use.lower(), "")
