@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from tests.benchmarks.mailbox import Growth, growths
 from tests.benchmarks.measure import PathCost, exponent, growth, path_cost
 from tests.benchmarks.world import Reading
 
@@ -21,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     readings: tuple[Reading, ...] = ("pop3", "never")
     for reading in readings:
         print_growth(reading, sizes, growth(sizes, turns, reading))
+    mailboxes = options.mails or ([1000, 10_000] if options.quick else [1000, 10_000, 100_000])
+    print_mailboxes(mailboxes, growths(mailboxes, turns + 1))
 
 
 def print_path_cost(cost: PathCost) -> None:
@@ -43,6 +46,17 @@ def print_growth(reading: Reading, sizes: Sequence[int], seconds: Sequence[float
     for size, second in zip(sizes, seconds, strict=True):
         print(f"  {size:>6} mails{second / size * 1e6:9.0f} us a mail")
     row("exponent", exponent(sizes, seconds), 1.05)
+
+
+def print_mailboxes(sizes: Sequence[int], found: Sequence[Growth]) -> None:
+    """IMAP commands against the size of the mailbox: some look at everything, the others must not notice."""
+    print(f"IMAP in a mailbox of {sizes[-1]} mails")
+    for one in found:
+        print(f"  {one.command.format(middle='n'):<44}{one.seconds[-1] * 1e3:9.2f} ms")
+        if one.is_linear:
+            row("  exponent", exponent(sizes, one.seconds), 1.1)
+        else:
+            row(f"  {sizes[-1]} mails / {sizes[0]} mails", one.seconds[-1] / one.seconds[0], 2.0)
 
 
 def row(name: str, value: float, goal: float | None = None) -> None:
