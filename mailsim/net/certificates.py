@@ -170,24 +170,44 @@ def _usage(
     )
 
 
-def problem(
-    certificate: x509.Certificate, authority: x509.Certificate, name: str, at: datetime
-) -> Literal["", "self-signed", "unknown-ca", "wrong-name", "expired", "not-yet-valid"]:
-    """What a client finds wrong with a server's certificate at a moment; "" when nothing is (RFC 9525, RFC 5280).
+Problem: TypeAlias = Literal["", "self-signed", "unknown-ca", "wrong-name", "expired", "not-yet-valid"]
 
-    Args: name: the host that the client wants to talk to, or its IP address.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a client thinks of a server's certificate: something that is wrong at any time, and when it is valid."""
+
+    problem: Problem
+    valid_from: datetime
+    valid_until: datetime
+
+    def at(self, moment: datetime) -> Problem:
+        """What is wrong at a moment; "" when nothing is."""
+        if self.problem:
+            return self.problem
+        if moment > self.valid_until:
+            return "expired"
+        return "not-yet-valid" if moment < self.valid_from else ""
+
+
+def verdict(certificate: x509.Certificate, authority: x509.Certificate, name: str) -> Verdict:
+    """Judge a certificate (RFC 9525, RFC 5280). Args: name: the host that the client wants, or its IP address."""
+    problem: Problem = ""
     if certificate.issuer == certificate.subject:
-        return "self-signed"
+        problem = "self-signed"
+    elif not _is_by(certificate, authority):
+        problem = "unknown-ca"
+    elif not _is_for(certificate, name):
+        problem = "wrong-name"
+    return Verdict(problem, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+
+
+def _is_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(authority)
     except Exception:
-        return "unknown-ca"
-    if not _is_for(certificate, name):
-        return "wrong-name"
-    if at > certificate.not_valid_after_utc:
-        return "expired"
-    return "not-yet-valid" if at < certificate.not_valid_before_utc else ""
+        return False
+    return True
 
 
 def _is_for(certificate: x509.Certificate, name: str) -> bool:

@@ -74,7 +74,10 @@ class TlsLayer:
         try:
             while piece := self._object.read(PIECE):
                 pieces.append(piece)
-            self.is_over = True
+                if not self._incoming.pending:  # to ask `ssl` in vain costs an exception
+                    break
+            else:
+                self.is_over = True
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:
@@ -91,7 +94,7 @@ class TlsLayer:
 
     def unsent(self) -> bytes:
         """What TLS itself has to say: the handshake, alerts, new keys."""
-        return self._outgoing.read()
+        return self._outgoing.read() if self._outgoing.pending else b""
 
     # --- handshake ------------------------------------------------------------------------------
 

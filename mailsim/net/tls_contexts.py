@@ -13,16 +13,16 @@ import tempfile
 import weakref
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
 from cryptography import x509
 
-from mailsim.net.certificates import Authority, Certificate, problem
+from mailsim.net.certificates import Authority, Certificate, Verdict, verdict
 
 Versions: TypeAlias = "tuple[str, ...]"
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 GROUP = "X25519"
 PAD_CLIENT_HELLO = 0x10  # SSL_OP_TLSEXT_PADDING
 IGNORE_DATES = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: OpenSSL would ask the clock on the wall
@@ -41,6 +41,7 @@ class TlsContexts:
         self._certificates: dict[str, tuple[Certificate, ...]] = {}
         self._servers: dict[tuple[str, Versions], ssl.SSLContext] = {}
         self._clients: dict[tuple[bool, Versions], ssl.SSLContext] = {}
+        self._verdicts: dict[tuple[bytes, str], Verdict] = {}
         self._folder: Path | None = None
 
     def install(self, host: str, certificates: Sequence[Certificate]) -> None:
@@ -67,8 +68,10 @@ class TlsContexts:
         """What is wrong with a server's certificate at a moment of the run; "" when nothing is."""
         if der is None:
             return "unknown-ca"
-        at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self._start_us + at_us)
-        return problem(_parsed(der), self.authority.certificate, name, at)
+        if (der, name) not in self._verdicts:
+            certificate = x509.load_der_x509_certificate(der)
+            self._verdicts[der, name] = verdict(certificate, self.authority.certificate, name)
+        return self._verdicts[der, name].at(EPOCH + timedelta(microseconds=self._start_us + at_us))
 
     def secrets(self) -> bytes:
         """The secrets of every connection so far, in the format of NSS key logs."""
@@ -119,8 +122,3 @@ def _tidy(folder: Path, contexts: dict[tuple[str, Versions], ssl.SSLContext]) ->
     for context in contexts.values():
         context.keylog_filename = None  # type: ignore[assignment]
     shutil.rmtree(folder, ignore_errors=True)
-
-
-@lru_cache(maxsize=256)
-def _parsed(der: bytes) -> x509.Certificate:
-    return x509.load_der_x509_certificate(der)
