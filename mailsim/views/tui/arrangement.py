@@ -48,20 +48,23 @@ class Arrangement:
     framed: frozenset[str] = frozenset()
 
 
-def arrange(width: int, height: int, big: str, tab: str, zoomed: bool) -> Arrangement:
-    """The arrangement for a size; `big` is the pane asked for last, `tab` the last of `TAB_PANES`."""
+def arrange(width: int, height: int, big: str, tab: str, zoomed: bool, sheet: bool = False) -> Arrangement:
+    """The arrangement for a size; `big` is the pane asked for last, `tab` the last of `TAB_PANES`.
+
+    A `sheet` over the explanation gets more room on a small screen.
+    """
     layout = Layout.of(width, height)
     match layout:
         case Layout.TOO_SMALL:
             return Arrangement(layout, {"too-small": Region(0, 0, width, height)})
         case Layout.SMALL:
-            return _small(width, height, big, zoomed)
+            return _small(width, height, big, zoomed, sheet)
     if zoomed:
         return _zoomed(layout, width, height, big)
     return _medium(width, height, tab) if layout is Layout.MEDIUM else _large(width, height, tab)
 
 
-def _small(width: int, height: int, big: str, zoomed: bool) -> Arrangement:
+def _small(width: int, height: int, big: str, zoomed: bool, sheet: bool) -> Arrangement:
     regions = {"header": Region(0, 0, width, 1), "now": Region(0, 1, width, 1)}
     top = 2
     if big != "map":  # the map says it all
@@ -70,6 +73,8 @@ def _small(width: int, height: int, big: str, zoomed: bool) -> Arrangement:
     regions["tabs"] = Region(0, top, width, 1)
     top += 1
     explanation = 0 if zoomed else max(5, min(8, height - 23))
+    if sheet:
+        explanation = max(explanation, min(9, height - top - 5))
     bottom = height - 3
     regions[big] = Region(0, top, width, bottom - explanation - top)
     if explanation:
@@ -100,7 +105,7 @@ def _zoomed(layout: Layout, width: int, height: int, big: str) -> Arrangement:
 def _medium(width: int, height: int, tab: str) -> Arrangement:
     regions = {"header": Region(0, 0, width, 1), "now": Region(0, 1, width, 1)}
     regions |= _foot(width, height)
-    left = max(60, width * 53 // 100)
+    left = max(60, width * 54 // 100 + 1)
     framed = _two_columns(regions, Region(0, 2, left, height - 5), Region(left, 2, width - left, height - 5), tab)
     return Arrangement(Layout.MEDIUM, regions, framed)
 

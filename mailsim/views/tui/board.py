@@ -90,7 +90,8 @@ class Board(Screen[None]):
         self._tab = "wire"
         self._zoomed = False
         self._asking = ""
-        self._placed: tuple[Size, str, str, bool] | None = None
+        self._has_sheet = False
+        self._placed: tuple[Size, str, str, bool, bool] | None = None
         self._arrangement = arrange(0, 0, self._big, self._tab, self._zoomed)
 
     def compose(self) -> ComposeResult:
@@ -118,10 +119,10 @@ class Board(Screen[None]):
 
     def arrangement(self, size: Size) -> Arrangement:
         """The arrangement for a size and what was chosen; remembered until one of them changes."""
-        wanted = (size, self._big, self._tab, self._zoomed)
+        wanted = (size, self._big, self._tab, self._zoomed, self._has_sheet)
         if wanted != self._placed:
             self._placed = wanted
-            self._arrangement = arrange(size.width, size.height, self._big, self._tab, self._zoomed)
+            self._arrangement = arrange(size.width, size.height, *wanted[1:])
         return self._arrangement
 
     @property

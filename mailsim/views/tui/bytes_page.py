@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mailsim.trace.events import Event, Packet, Said, Segment, flag_names
 from mailsim.views.frames import Framer
 from mailsim.views.tui.inks import Ground, Ink
-from mailsim.views.tui.lens import is_introduced
+from mailsim.views.tui.lens import FIRST_LOOK
 from mailsim.views.tui.score import Score
 from mailsim.views.tui.stepper import Stepper
 from mailsim.views.tui.text import Line, Piece, width_of
@@ -88,9 +88,13 @@ class BytesPage:
 
     def _packet(self, packet: Packet, stepper: Stepper, per_row: int) -> Iterator[Line]:
         layers = self.layers(packet)
+        records = list(tls_records(bytes(packet.payload)))
         for layer in layers:
             name = layer.name or stepper.words("bytes.payload")
             fields = layer.fields or stepper.words("bytes.count", n=len(layer.data))
+            if layer.ink is Ink.DATA and records:
+                yield [Piece(" TLS ", ground=Ground.CHIP, bold=True), Piece(f" {'; '.join(records)}")]
+                continue
             yield [Piece(f" {name} ", ground=Ground.CHIP, bold=True), Piece(f" {fields}")]
         offset = 0
         for layer in layers:
@@ -101,20 +105,20 @@ class BytesPage:
 
     def _said(self, said: Said, stepper: Stepper, width: int, per_row: int) -> Iterator[Line]:
         words, data = stepper.words, said.pdu.to_bytes()
-        lens = stepper.lens
         carriers = self._carriers.get(said.seq, [])
-        if lens.everything or is_introduced(carriers[0] if carriers else said, stepper.score.world.level):
+        beneath = stepper.lens.everything or stepper.score.world.level > FIRST_LOOK
+        if beneath:
             for packet in carriers[:1]:
                 for layer in self.layers(packet)[:2]:
                     yield [Piece(f" {layer.name} ", ground=Ground.CHIP, bold=True), Piece(f" {layer.fields}")]
-        if said.tls:
+        if said.tls and beneath:
             yield [Piece(" TLS ", ground=Ground.CHIP, bold=True), Piece(f" {words('bytes.tls')}")]
         protocol = f"{said.pdu.role}, {words('bytes.count', n=len(data))}"
         yield [Piece(f" {said.protocol.upper()} ", ground=Ground.CHIP, bold=True), Piece(f" {protocol}")]
         if len(carriers) > 1:
             yield [Piece(words("bytes.packets", n=len(carriers)), Ink.DIM)]
         yield []
-        if said.tls and carriers:
+        if said.tls and carriers and beneath:
             secret = b"".join(bytes(packet.payload) for packet in carriers)
             yield from self._beside(data, secret, stepper, width)
             return
@@ -145,6 +149,23 @@ def bytes_of(event: Event) -> bytes:
         case Packet():
             return bytes(event.payload)
     return b""
+
+
+_RECORDS = {20: "change cipher spec", 21: "alert", 22: "handshake", 23: "application data"}
+_HANDSHAKES = {1: "ClientHello", 2: "ServerHello", 11: "Certificate", 20: "Finished"}
+
+
+def tls_records(payload: bytes) -> Iterator[str]:
+    """The TLS records that begin a payload, each in a few words (RFC 8446 section 5.1); none when it has none."""
+    at = 0
+    while at + 5 <= len(payload):
+        kind, version, length = payload[at], payload[at + 1 : at + 3], int.from_bytes(payload[at + 3 : at + 5], "big")
+        if kind not in _RECORDS or version[0] != 3 or length > 1 << 14 | 256:
+            return
+        first = payload[at + 5] if kind == 22 and at + 5 < len(payload) else 0
+        message = f" {_HANDSHAKES[first]}" if first in _HANDSHAKES else ""
+        yield f"{_RECORDS[kind]}{message}, len {length}"
+        at += 5 + length
 
 
 def _network_fields(packet: Packet, data: bytes) -> str:

@@ -24,7 +24,7 @@ from mailsim.views.tui.telling import Shape, Telling
 from mailsim.views.tui.text import Piece, cut, strip
 
 NUMBER_WIDTH = 7
-MIN_TEXT, GOOD_TEXT = 20, 32
+MIN_TEXT, GOOD_TEXT = 24, 32
 MIN_LANE, MAX_LANE = 4, 11
 SERVERS = "*servers"
 _RUNS = {Shape.SOLID: "─━", Shape.DASHED: "╌╍", Shape.DOUBLE: "══"}
@@ -62,8 +62,10 @@ def lanes_for(stepper: Stepper, lens: Lens, width: int) -> Lanes:
     roomy = width - NUMBER_WIDTH - GOOD_TEXT
     servers = [name for name in hosts if atlas.importance(name) is Importance.NAME_SERVER]
     if len(servers) > 1 and len(names) * (MIN_LANE + 2) > room:
-        names = [name for name in names if name not in servers[1:]]
-        names[names.index(servers[0])] = SERVERS
+        names = _sharing(names, servers)
+        if len(names) * MIN_LANE > room:
+            resolvers = [name for name in hosts if atlas.importance(name) is Importance.RESOLVER]
+            names = _sharing(names, [SERVERS, *resolvers])
     labels = max((len(atlas.label(name)) for name in names if name != SERVERS), default=4)
     lane = max(
         MIN_LANE, min(MAX_LANE, labels + 1, max(roomy // max(1, len(names)), min(5, room // max(1, len(names)))))
@@ -71,6 +73,14 @@ def lanes_for(stepper: Stepper, lens: Lens, width: int) -> Lanes:
     places = {name: index for index, name in enumerate(names)}
     of_host = {name: places.get(name, places.get(SERVERS, 0)) for name in hosts}
     return Lanes(tuple(names), lane, of_host)
+
+
+def _sharing(names: list[str], shared: list[str]) -> list[str]:
+    """The names with one lane in the place of those that share it."""
+    first = min(names.index(name) for name in shared)
+    kept = [name for name in names if name not in shared]
+    kept.insert(first, SERVERS)
+    return kept
 
 
 class LadderHead(Painted):

@@ -16,7 +16,9 @@ from mailsim.trace.trace import Trace
 FIRST_LOOK = 1
 """The level of scenarios at which connections are not introduced yet."""
 _BENEATH = ("tcp.", "tls.", "net.")
-_FAILURES = frozenset(("tcp.refused", "tcp.timeout", "tcp.lost", "net.timeout"))
+_FAILURES = frozenset(("tcp.refused", "tcp.timeout", "tcp.lost", "net.timeout", "tls.fail"))
+_UPGRADES = frozenset(("STARTTLS", "STLS"))
+_GREETINGS = frozenset(("EHLO", "HELO", "CAPA", "CAPABILITY"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,23 @@ def is_introduced(event: Event, level: int) -> bool:
     if isinstance(event, Packet):
         return False
     return isinstance(event, Said) or event.kind in _FAILURES or not event.kind.startswith(_BENEATH)
+
+
+def upgrades(events: Sequence[Event]) -> frozenset[int]:
+    """The sayings by which a connection becomes encrypted: the command, its answer, and the second greeting."""
+    hidden: set[int] = set()
+    upgrading: set[str] = set()
+    for event in events:
+        if not isinstance(event, Said):
+            continue
+        verb = str(event.pdu.fields().get("verb", "")) if event.from_client else ""
+        if verb in _UPGRADES:
+            upgrading.add(event.conn)
+        elif verb and verb not in _GREETINGS:
+            upgrading.discard(event.conn)
+        if event.conn in upgrading:
+            hidden.add(event.seq)
+    return frozenset(hidden)
 
 
 def messages(trace: Trace) -> tuple[str, ...]:

@@ -20,11 +20,12 @@ class Moving(Board):
         """Lay a sheet over the explanation."""
         self.explanation.sheet = sheet
         self.stepper.asking = sheet.asks
-        self.title_panes()
+        self._zoomed, self._has_sheet = False, True
+        self.rearrange()
         if sheet.asks:
             self.forget_rows()
         self.explanation.show_step()
-        self.explanation.reveal_chosen()
+        self.call_after_refresh(self.explanation.reveal_chosen)
 
     def close_sheet(self) -> None:
         """Take away the sheet, if one is there."""
@@ -34,7 +35,8 @@ class Moving(Board):
             self.stepper.asking = False
             self.forget_rows()
         self.explanation.sheet = None
-        self.title_panes()
+        self._has_sheet = False
+        self.rearrange()
 
     def moved(self, moved: bool, otherwise: str) -> None:
         """After a move: the sheet was for another step; what did not move says why."""

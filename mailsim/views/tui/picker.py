@@ -161,6 +161,7 @@ class Picker(Screen[None]):
         self._chosen = ""
         self._message = ""
         self._loading = True
+        self._touched = False
         self._leaving = False
         self._running = False
         self.rows: list[Row] = []
@@ -234,12 +235,17 @@ class Picker(Screen[None]):
             return
         self.rows = list(self._rows())
         keys = [row.entry.key for row in self.rows if row.entry is not None]
-        if self._chosen not in keys:
-            self._chosen = keys[0] if keys else ""
+        if self._chosen not in keys or not self._touched:
+            self._chosen = self._first(keys)
         self.query_one(EntryList).show_rows()
         self.query_one(Details).show_entry()
         for bar in self.query(Bar):
             bar.repaint()
+
+    def _first(self, keys: Sequence[str]) -> str:
+        """Where the cursor stands before anybody moved it: at what was opened last, else at the beginning."""
+        last = next(reversed(self._memory.places), "")
+        return last if last in keys else keys[0] if keys else ""
 
     def _rows(self) -> Iterator[Row]:
         heading = ""
@@ -277,6 +283,7 @@ class Picker(Screen[None]):
         """Put the cursor on a row."""
         entry = self.rows[index].entry
         if entry is not None:
+            self._touched = True
             self._chosen = entry.key
             self._message = ""
             self.show()
@@ -371,6 +378,7 @@ class Picker(Screen[None]):
 
     def action_move(self, by: int) -> None:
         keys = [row.entry.key for row in self.rows if row.entry is not None]
+        self._touched = True
         if keys:
             self._chosen = keys[max(0, min(keys.index(self._chosen) + by, len(keys) - 1))]
         self._say("")

@@ -47,7 +47,7 @@ class Quiz(Sheet):
 
     def lines(self, stepper: Stepper, width: int) -> Sequence[Line]:
         words = stepper.words
-        lines: list[Line] = [[Piece(words("quiz.next"), Ink.HEADING, bold=True)], []]
+        lines: list[Line] = []
         for number, text in enumerate(self.answers):
             chosen = number == self.chosen
             mark = Piece(f" {number + 1} ", ground=Ground.CHIP, bold=True)

@@ -21,7 +21,7 @@ from mailsim.trace.stages import Stage, stages
 from mailsim.trace.trace import Trace
 from mailsim.trace.why import why
 from mailsim.views.tui.atlas import Atlas
-from mailsim.views.tui.lens import FIRST_LOOK, Lens, is_introduced, messages, story_of
+from mailsim.views.tui.lens import FIRST_LOOK, Lens, is_introduced, messages, story_of, upgrades
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,8 @@ class Score:
         if known is None:
             known = self.levels.steps(lens.level)
             if not lens.everything and self.world.level <= FIRST_LOOK:
-                known = tuple(seq for seq in known if is_introduced(self.trace.events[seq], self.world.level))
+                events, hidden = self.trace.events, upgrades(self.trace.events)
+                known = tuple(s for s in known if s not in hidden and is_introduced(events[s], self.world.level))
             if lens.message:
                 story = self._story(lens.message)
                 known = tuple(seq for seq in known if seq in story)

@@ -38,8 +38,10 @@ class MainScreen(Keeping):
                 return stepper.last > 0 and self.sheet is None
             case "quiz":
                 return stepper.position < stepper.last and self.sheet is None
-            case "jump" | "escape":
+            case "escape":
                 return self.sheet is not None
+            case "jump":
+                return isinstance(self.sheet, Quiz) or (self.sheet is not None and self.sheet.target() is not None)
             case "follow":
                 return len(stepper.score.messages) > 1
             case name if name in _QUIZ_ONLY:
