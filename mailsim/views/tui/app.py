@@ -167,7 +167,7 @@ class StepperApp(App[None]):
     def _loaded(self, trace: Trace) -> None:
         self._main = self._make_main(trace, self._level)
         settle_memory()
-        self.switch_screen(self._main)
+        self.push_screen(self._main)  # a switch would leave a moment without any screen, in which a key is fatal
 
     @property
     def stepper(self) -> Stepper:

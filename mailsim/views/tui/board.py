@@ -153,7 +153,7 @@ class Board(Screen[None]):
         tabs.current = self._big if arrangement.layout is Layout.SMALL or self._zoomed else self._tab
         self.title_panes()
         self.size_ladder_head()
-        self.query_one(Body).refresh(layout=True)
+        self.query_one(Header).refresh(layout=True)  # a child's wish makes the body forget where its children were
         self.call_after_refresh(self.show_step)
 
     def size_ladder_head(self) -> None:

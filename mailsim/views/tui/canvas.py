@@ -100,11 +100,15 @@ def _frozen(arms: Sequence[int]) -> Arms:
 def _merged(cells: Iterable[tuple[str, Paint]], palette: Palette) -> list[Segment]:
     """Neighbours of one style become one segment: shorter escape sequences."""
     segments: list[Segment] = []
+    styles: dict[Paint, Style] = {}
     style: Style | None = None
     text: list[str] = []
     on: Ground | None = None
-    for character, (ink, ground, bold) in cells:
-        its = palette.style(ink, ground, bold)
+    for character, paint in cells:
+        its = styles.get(paint)
+        if its is None:
+            its = styles[paint] = palette.style(*paint)
+        ground = paint[1]
         if character == " " and ground is on and style is not None:
             its = style
         on = ground

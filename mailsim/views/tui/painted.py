@@ -103,10 +103,20 @@ class Rolling(ScrollView, can_focus=False):
         raise NotImplementedError
 
     def set_row_count(self, count: int) -> None:
-        """Say how many rows there are; nothing happens when that is no news."""
-        size = Size(self.columns, count)
-        if size != self.virtual_size:
+        """Say how many rows there are; nothing happens when that is no news.
+
+        Only a scroll bar that comes or goes needs a layout of everything, which costs as much as a step.
+        """
+        size, known, room = Size(self.columns, count), self.virtual_size, self.lines
+        if size == known:
+            return
+        if size.width != known.width or (count > room) != (known.height > room):
             self.virtual_size = size
+            return
+        self.set_reactive(Widget.virtual_size, size)
+        self.vertical_scrollbar.window_virtual_size = count
+        if self.scroll_offset.y > self.max_scroll_y:
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True, immediate=True)
 
     def reveal(self, first: int, last: int) -> None:
         """Scroll so that these rows are seen, the first one before all others.

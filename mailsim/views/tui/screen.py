@@ -12,6 +12,7 @@ from mailsim.views.tui.chrome import KeyBar
 from mailsim.views.tui.help import Help
 from mailsim.views.tui.keeping import Keeping
 from mailsim.views.tui.painted import Chosen, Pressed
+from mailsim.views.tui.picker import Picker
 from mailsim.views.tui.quiz import Quiz
 
 _QUIZ_ONLY = frozenset(("answer_1", "answer_2", "answer_3", "answer_4"))
@@ -93,7 +94,7 @@ class MainScreen(Keeping):
             self.stepper.follow("")
             self._other_steps()
             self.tell("follow.all")
-        elif len(self.app.screen_stack) > 1:  # the list of scenarios is below
+        elif isinstance(self.app.screen_stack[0], Picker):
             self.dismiss()
         else:
             self.tell("quit.how")
