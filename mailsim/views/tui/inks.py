@@ -41,7 +41,7 @@ class Ground(Enum):
     NOW = "now"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Palette:
     """The colours of one theme: a ground has one background, an ink one foreground on all grounds but chip and now."""
 
