@@ -56,10 +56,13 @@ class Document(Rolling):
 
     def on_click(self, event: events.Click) -> None:
         """A click on a word that has a card shows it."""
-        index = event.y + round(self.scroll_offset.y)
+        place = event.get_content_offset(self)
+        if place is None:
+            return
+        index = place.y + round(self.scroll_offset.y)
         line = self._rows[index] if index < len(self._rows) else []
         for number, piece in enumerate(line):
-            if event.x < width_of(line[: number + 1]):
+            if place.x < width_of(line[: number + 1]):
                 key = (_whole(line, number) if piece.underlined else piece.text).strip(" ,:+-►")
                 if key:
                     self.post_message(CardWanted(key))
