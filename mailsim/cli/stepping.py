@@ -54,6 +54,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands of this module."""
     app.callback(invoke_without_command=True)(choose)
     app.command()(step)
+    app.command()(compare)
 
 
 def choose(
@@ -130,6 +131,38 @@ def step(
             ascii_only=ascii_only or _writes_only_ascii(),
             colours=16 if colours is Colours.SIXTEEN else 0,
         )
+
+
+def compare(
+    left: ScenarioName,
+    right: ScenarioName,
+    lang: ScreenLanguage = None,
+    detail: StepDetail = None,
+    theme: Theme = None,
+    plain: Plain = False,
+    ascii_only: Ascii = False,
+    colours: HowManyColours = Colours.AUTO,
+) -> None:
+    """Show two runs side by side, and where they part: a scenario and its variant, say."""
+    from mailsim.trace.levels import Level
+    from mailsim.views.tui.compare import write_comparison
+    from mailsim.views.tui.score import Score
+    from mailsim.views.tui.stepper import Stepper
+
+    memory = _memory(False)
+    language = lang or memory.language or default_language()
+    with complaining(language):
+        traces = [trace_of(name, None) for name in (left, right)]
+    level = Level.of(detail or traces[0].world.detail)
+    one, other = (Stepper(Score(trace), language, level) for trace in traces)
+    if plain or not sys.stdout.isatty():
+        write_comparison(one, other, sys.stdout)
+        return
+    from mailsim.views.tui.app import CompareApp
+
+    few = colours is Colours.SIXTEEN
+    look = theme or memory.theme or Look.DARK
+    CompareApp(one, other, look, ascii_only or _writes_only_ascii(), 16 if few else 0).run()
 
 
 def _memory(reset: bool) -> Memory:

@@ -25,6 +25,7 @@ from mailsim.lessons.ui import LANGUAGES, Words
 from mailsim.trace.levels import Level
 from mailsim.trace.trace import Trace
 from mailsim.views.tui.actions import ACTIONS
+from mailsim.views.tui.compare import CompareScreen
 from mailsim.views.tui.inks import PALETTES, themes_of
 from mailsim.views.tui.library import Library
 from mailsim.views.tui.memory import Memory
@@ -84,6 +85,42 @@ class Commands(Provider):
         self.app.theme = theme
 
 
+class Worn(App[None]):
+    """An application in our themes."""
+
+    CSS_PATH = "screen.tcss"
+    TITLE = "mailsim"
+
+    def wear(self, theme: str, ascii_only: bool, colours: int) -> None:
+        """Put on a theme: one of `THEMES`, with `colours` 16 if the terminal has no more, or ASCII alone."""
+        for made in themes():
+            self.register_theme(made)
+        self.theme = f"mailsim-{theme if theme in THEMES else 'dark'}{'-16' if colours == 16 else ''}"
+        self.set_class(ascii_only, "-ascii")
+        ScrollBar.renderer = SquareBar if ascii_only else ScrollBarRender
+
+
+class CompareApp(Worn):
+    """Shows two runs side by side."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave", show=False, priority=True)]
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self, left: Stepper, right: Stepper, theme: str = "dark", ascii_only: bool = False, colours: int = 0
+    ) -> None:
+        super().__init__()
+        self.wear(theme, ascii_only, colours)
+        self._compare = CompareScreen(left, right)
+
+    def get_default_screen(self) -> Screen[None]:
+        return self._compare
+
+    def action_leave(self) -> None:
+        """Ctrl+C says how to quit, like q."""
+        self._compare.action_leave()
+
+
 class Loading(Screen[None]):
     """What is seen while the scenario runs."""
 
@@ -95,7 +132,7 @@ class Loading(Screen[None]):
         yield Static(self._words("loading"), markup=False)
 
 
-class StepperApp(App[None]):
+class StepperApp(Worn):
     """Steps through a trace, or through those that are chosen from a library.
 
     Args:
@@ -110,8 +147,6 @@ class StepperApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "how_to_quit", show=False, priority=True)]
-    TITLE = "mailsim"
-    CSS_PATH = "screen.tcss"
 
     def __init__(
         self,
@@ -129,13 +164,9 @@ class StepperApp(App[None]):
         colours: int = 0,
     ) -> None:
         super().__init__()
-        for made in themes():
-            self.register_theme(made)
-        self.theme = f"mailsim-{theme if theme in THEMES else 'dark'}{'-16' if colours == 16 else ''}"
+        self.wear(theme, ascii_only, colours)
         if not motion:
             self.animation_level: AnimationLevel = "none"
-        self.set_class(ascii_only, "-ascii")
-        ScrollBar.renderer = SquareBar if ascii_only else ScrollBarRender
         self._memory = memory or Memory()
         self._folder = folder or Path()
         self._key = key

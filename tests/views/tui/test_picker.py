@@ -191,14 +191,14 @@ async def test_any_size_will_do(size: tuple[int, int]) -> None:
 def test_a_folder_of_ones_own_with_good_and_broken_files(tmp_path: Path) -> None:
     good = "id: good\ntitle: Good\ndomains:\n  skola.example: {users: [alena]}\n"
     (tmp_path / "good.yaml").write_text(good, encoding="utf-8")
-    (tmp_path / "bad.yaml").write_text(good.replace("title", "titel"), encoding="utf-8")
+    (tmp_path / "bad.yaml").write_text(good.replace("title", "titl"), encoding="utf-8")
     (tmp_path / "not.yaml").write_bytes(b"\xff\xfe\x00: [")
     (tmp_path / "notes.txt").write_text("nothing", encoding="utf-8")
     found = {Path(entry.key).name: entry for entry in Shelf(tmp_path).entries() if entry.own}
     assert set(found) == {"good.yaml", "bad.yaml", "not.yaml"}
     assert found["good.yaml"].problems == ()
     (problem,) = found["bad.yaml"].problems
-    assert (problem.line, problem.source) == (2, "titel: Good")
+    assert (problem.line, problem.source) == (2, "titl: Good")
     assert problem.hint["en"]
     assert problem.message["cs"] != problem.message["en"]
     assert found["not.yaml"].problems
