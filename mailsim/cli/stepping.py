@@ -41,6 +41,7 @@ ScreenLanguage = Annotated[
 Theme = Annotated[Look | None, typer.Option(help="Colours of the screen; by default those of the last time.")]
 Plain = Annotated[bool, typer.Option("--plain", help="Sentences instead of a screen: Enter, b, q. For screen readers.")]
 NoMotion = Annotated[bool, typer.Option("--no-motion", help="Nothing glides on the screen.")]
+NoMouse = Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal, which then selects text.")]
 Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")]
 HowManyColours = Annotated[Colours, typer.Option("--colors", help="Use only the sixteen colours of every terminal.")]
 Reset = Annotated[bool, typer.Option("--reset", help="Forget language, theme and places of the last time.")]
@@ -63,6 +64,7 @@ def choose(
     theme: Theme = None,
     folder: Folder = None,
     no_motion: NoMotion = False,
+    no_mouse: NoMouse = False,
     ascii_only: Ascii = False,
     colours: HowManyColours = Colours.AUTO,
     reset: Reset = False,
@@ -87,6 +89,7 @@ def choose(
         theme or memory.theme or Look.DARK,
         None,
         motion=not no_motion,
+        mouse=not no_mouse,
         library=Shelf(own),
         memory=memory,
         ascii_only=ascii_only or _writes_only_ascii(),
@@ -102,6 +105,7 @@ def step(
     theme: Theme = None,
     plain: Plain = False,
     no_motion: NoMotion = False,
+    no_mouse: NoMouse = False,
     ascii_only: Ascii = False,
     colours: HowManyColours = Colours.AUTO,
     reset: Reset = False,
@@ -126,6 +130,7 @@ def step(
             theme or memory.theme or Look.DARK,
             level,
             motion=not no_motion,
+            mouse=not no_mouse,
             memory=memory,
             key=scenario,
             ascii_only=ascii_only or _writes_only_ascii(),

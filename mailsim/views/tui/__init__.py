@@ -34,6 +34,7 @@ def run(
     key: str = "",
     ascii_only: bool = False,
     colours: int = 0,
+    mouse: bool = True,
 ) -> None:
     """Step through a trace, or through those that the reader chooses, until the reader leaves.
 
@@ -44,6 +45,7 @@ def run(
         language: `en` or `cs`. theme: `dark`, `light` or `contrast`. level: None for the scenario's own.
         motion: whether anything may glide. folder: where screenshots go; None for the current folder.
         memory: what is remembered of the last time, and where; key: the name of `trace` in it.
+        mouse: whether clicks are for us; else the terminal selects text with them.
         ascii_only: draw with ASCII alone. colours: 16, or 0 for as many as the terminal has.
     """
     from rich.console import Console
@@ -66,6 +68,6 @@ def run(
         colours=colours,
     )
     settle_memory()
-    app.run()
+    app.run(mouse=mouse)
     if app.problem is not None:
         raise app.problem

@@ -27,6 +27,7 @@ NUMBER_WIDTH = 7
 MIN_TEXT, GOOD_TEXT = 24, 32
 MIN_LANE, MAX_LANE = 4, 11
 SERVERS = "*servers"
+_HELPERS = (Importance.RESOLVER, Importance.NAME_SERVER)
 _RUNS = {Shape.SOLID: "─━", Shape.DASHED: "╌╍", Shape.DOUBLE: "══"}
 
 
@@ -63,9 +64,9 @@ def lanes_for(stepper: Stepper, lens: Lens, width: int) -> Lanes:
     servers = [name for name in hosts if atlas.importance(name) is Importance.NAME_SERVER]
     if len(servers) > 1 and len(names) * (MIN_LANE + 2) > room:
         names = _sharing(names, servers)
-        if len(names) * MIN_LANE > room:
-            resolvers = [name for name in hosts if atlas.importance(name) is Importance.RESOLVER]
-            names = _sharing(names, [SERVERS, *resolvers])
+    helpers = [name for name in names if name == SERVERS or atlas.importance(name) in _HELPERS]
+    if len(helpers) > 1 and len(names) * MIN_LANE > room:
+        names = _sharing(names, helpers)
     labels = max((len(atlas.label(name)) for name in names if name != SERVERS), default=4)
     lane = max(
         MIN_LANE, min(MAX_LANE, labels + 1, max(roomy // max(1, len(names)), min(5, room // max(1, len(names)))))

@@ -19,12 +19,15 @@ def rows(app: StepperApp) -> list[str]:
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
-@pytest.mark.parametrize("palette", SIXTEEN, ids=lambda palette: palette.name)
-def test_sixteen_colours_are_legible_as_the_terminal_shows_them(palette: Palette) -> None:
-    """Rich picks the nearest of the sixteen, so the contrast is that of what it picks."""
+FEW = [*((palette, ColorSystem.STANDARD) for palette in SIXTEEN), *((p, ColorSystem.EIGHT_BIT) for p in PALETTES)]
+
+
+@pytest.mark.parametrize(("palette", "system"), FEW, ids=lambda value: getattr(value, "name", None))
+def test_few_colours_are_legible_as_the_terminal_shows_them(palette: Palette, system: ColorSystem) -> None:
+    """Rich picks the nearest of 16 or 256 colours, so the contrast is that of what it picks."""
 
     def shown(colour: str) -> str:
-        return Color.parse(colour).downgrade(ColorSystem.STANDARD).get_truecolor().hex
+        return Color.parse(colour).downgrade(system).get_truecolor().hex
 
     for ground in Ground:
         for ink in Ink:
