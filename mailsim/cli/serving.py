@@ -87,6 +87,8 @@ def serve(
         _tell(offered, addresses, lang, as_json)
         _end_on_signals(gateway)
         await gateway.run()
+        if gateway.is_full:
+            typer.echo(_say("serve.full", lang), err=True)
 
     try:
         asyncio.run(run())

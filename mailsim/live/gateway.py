@@ -46,6 +46,8 @@ class Gateway:
         report: is called with what a script of the world raised and should not have; it ends nothing.
         addresses: where, by default both loopback addresses; IPv6 is left out where this computer has none.
         speed: simulated seconds in a real one. limits: see `Limits`.
+
+    Attributes: is_full: whether recording has stopped, because there was too much to record.
     """
 
     def __init__(
@@ -64,8 +66,9 @@ class Gateway:
         self.is_recorded = network.recorder.keep
         self.visits: set[Visit] = set()
         self.held: set[Visit] = set()
-        self.refused = 0
+        self.refused = self.octets = 0
         self.failures = 0
+        self.is_full = False
         self.pace: Pace
         self._news: dict[Visit, bool] = {}
         self._stopping: asyncio.Event
@@ -160,6 +163,15 @@ class Gateway:
             visit.flush(closes)
         for visit in list(self.held):
             visit.check_backlog()
+        if self.is_recorded:
+            self._stay_within_limits()
+
+    def _stay_within_limits(self) -> None:
+        """Stop to record when the recording is full; the service goes on."""
+        recorder = self.network.recorder
+        if len(recorder.events) >= self.limits.events or self.octets >= self.limits.recorded:
+            recorder.keep = self.is_recorded = False
+            self.is_full = True
 
     # --- what goes wrong --------------------------------------------------------------------------------
 

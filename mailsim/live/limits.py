@@ -19,7 +19,8 @@ class Limits:
             silent for 30 minutes.
         unsent: octets of one connection that wait for a real program too slow to read.
         backlog: octets from a real program that may be on their way in the simulation before it is made to wait.
-        asking: UDP sockets, one for each client address, that wait for an answer.
+        asking: questions over UDP that wait for an answer.
+        events, recorded: events, and octets from and to real programs, after which nothing more is recorded.
     """
 
     connections: int = 4096
@@ -28,6 +29,8 @@ class Limits:
     unsent: int = 256 * 1024**2
     backlog: int = 512 * 1024
     asking: int = 1024
+    events: int = 1_000_000
+    recorded: int = 256 * 1024**2
 
 
 def allow_many_files(wanted: int) -> int:

@@ -186,6 +186,7 @@ class Visit(asyncio.Protocol):
 
     def _count(self, octets: int) -> bool:
         self._octets += octets
+        self.gateway.octets += octets
         if self._octets > self.gateway.limits.octets:
             self.hang_up()
             return False

@@ -85,6 +85,7 @@ class _Books:
     stored: set[tuple[str, str, str]] = field(default_factory=set)
     reports: set[tuple[str, str]] = field(default_factory=set)
     discarded: set[tuple[str, str]] = field(default_factory=set)
+    by_qid: dict[tuple[str, str], str] = field(default_factory=dict)
     promises: list[tuple[Said, str, list[str]]] = field(default_factory=list)
 
     def read(self, event: Event) -> None:
@@ -100,6 +101,7 @@ class _Books:
         match event.fact:
             case QueueAdded(msg=msg, rcpt=rcpt, qid=qid) as fact:
                 self.added[node, msg, rcpt, qid] = fact
+                self.by_qid[node, qid] = msg
                 self.at_node.setdefault((node, msg), set()).add(rcpt)
                 self.nodes_with.setdefault(msg, set()).add(node)
             case QueueDone() as fact:
@@ -145,7 +147,9 @@ class _Books:
 
     def _broken_promises(self) -> list[Violation]:
         broken: list[Violation] = []
-        for reply, msg, recipients in self.promises:
+        for reply, named, recipients in self.promises:
+            # an MSA names a mail that came without a Message-ID; its reply says which one it is
+            msg = self.by_qid.get((reply.node, str(reply.pdu).rpartition(" ")[2]), named)
             queued = {rcpt.lower() for rcpt in self.at_node.get((reply.node, msg), set())}
             others = queued - {rcpt.lower() for rcpt in recipients}
             broken += [
