@@ -11,11 +11,10 @@
             case ContentReceived(data=data): ...
             case _: send(server.accept())
 
-The engine answers alone what needs no knowledge of the world: what is no command, out of order, too long
-or not offered. All else is handed out, one command at a time, because the answer to one decides what the
-next one means (RFC 2920: pipelined commands are answered in order). The checks of a line, in this order:
-is it a line, is the verb known, is it its turn, does policy want TLS or AUTH first, is its argument well
-formed, are its parameters offered.
+The engine answers alone what needs no knowledge of the world (`judgement`): what is no command, out of order, too
+long or not offered. All else is handed out, one command at a time, because the answer to one decides what the
+next one means (RFC 2920: pipelined commands are answered in order). A message comes as one event, whether it
+has come by DATA or in the chunks of BDAT.
 """
 
 from __future__ import annotations
@@ -47,8 +46,7 @@ from mailsim.protocols.smtp.commands import (
 from mailsim.protocols.smtp.config import SmtpServerConfig
 from mailsim.protocols.smtp.content import Content, ContentReader
 from mailsim.protocols.smtp.events import Asked, AuthDone, ContentReceived, Refused, ServerEvent
-from mailsim.protocols.smtp.order import forbidden, out_of_order
-from mailsim.protocols.smtp.parameters import check_mail_parameters, check_rcpt_parameters
+from mailsim.protocols.smtp.judgement import judge, not_now
 from mailsim.protocols.smtp.parsing import BadCommand, parse_auth_line, read_line
 from mailsim.protocols.smtp.replies import Challenge, Greeting, Reply
 from mailsim.protocols.smtp.states import (
@@ -56,7 +54,6 @@ from mailsim.protocols.smtp.states import (
     CLOSED,
     CONNECTED,
     GREETED,
-    LEGAL,
     NEXT,
     STARTING_TLS,
     TURNED_AWAY,
@@ -71,7 +68,7 @@ class SmtpServer:
     """One connection, seen by the server; LMTP when the configuration says so.
 
     Public state: `state`, `client_name` (of EHLO), `is_extended` (EHLO, not HELO), `tls_active`,
-    `username` (authenticated, or ""), and the transaction: `sender` and `recipients`.
+    `username` (authenticated, or ""), and the transaction: `sender`, `recipients` and `has_refused_recipient`.
     """
 
     def __init__(
@@ -102,7 +99,7 @@ class SmtpServer:
     def _clear_transaction(self) -> None:
         self.sender: Mail | None = None
         self.recipients: list[Rcpt] = []
-        self._refused_recipient = False
+        self.has_refused_recipient = False
         self._chunks: ChunkedContent | None = None
 
     @property
@@ -153,68 +150,22 @@ class SmtpServer:
                 return self._chunk(reader)
 
     def _refuse_line(self, bad: BadLine) -> Refused:
-        reply = replies.BARE_LINE_END
-        if bad.is_too_long:
-            reply = self._too_long(bad.line)
+        is_auth = self.state is AUTHENTICATING or bad.line[:5].upper() == b"AUTH "
+        too_long = replies.AUTH_LINE_TOO_LONG if is_auth else replies.LINE_TOO_LONG
+        reply = too_long if bad.is_too_long else replies.BARE_LINE_END
         if self.state is AUTHENTICATING:
             self._end_authentication(AuthResponse, reply)
         return Refused(bad.line, self._dress(reply))
 
-    def _too_long(self, line: bytes) -> Reply:
-        if self.state is AUTHENTICATING or line[:5].upper() == b"AUTH ":
-            return replies.AUTH_LINE_TOO_LONG
-        return replies.LINE_TOO_LONG
-
     def _command(self, line: bytes) -> ServerEvent | None:
-        config = self.config
-        kind, command = read_line(line, config.is_lmtp)
-        if isinstance(command, Bdat) and config.chunking:
+        kind, command = read_line(line, self.config.is_lmtp)
+        if isinstance(command, Bdat) and self.config.chunking:
             return self._begin_chunk(command)
-        if len(line) > config.command_line_limit and len(line) > self._line_limit(kind):
-            raise BadCommand(self._too_long(line))
-        if kind is None:
-            assert isinstance(command, Reply)
-            raise BadCommand(command)
-        if kind in config.not_offered:
-            raise BadCommand(replies.NOT_IMPLEMENTED)
-        if (not_now := self._not_now(kind)) is not None:
-            raise BadCommand(not_now)
-        if isinstance(command, Reply):
-            raise BadCommand(command)
-        match command:
-            case Auth():
-                return self._begin_authentication(command)
-            case Mail(path, parameters):
-                if parameters:
-                    check_mail_parameters(command, config, self.is_extended)
-                if not path.isascii() and not command.smtputf8:
-                    raise BadCommand(replies.SENDER_NOT_ASCII if config.smtputf8 else replies.NOT_ASCII)
-            case Rcpt(path, parameters):
-                if parameters:
-                    check_rcpt_parameters(command, config, self.is_extended)
-                self._check_beyond_ascii(line)
-                if len(self.recipients) >= config.max_recipients:
-                    raise BadCommand(replies.TOO_MANY_RECIPIENTS)
-        self._pending = command
-        return command
-
-    def _not_now(self, kind: type[Command]) -> Reply | None:
-        """The reply to a verb whose turn has not come, or that policy does not want yet."""
-        if (self.state, kind) not in LEGAL:
-            return out_of_order(self.state, kind, self._refused_recipient, self.config.is_lmtp)
-        return forbidden(self.config, kind, self.tls_active, self.username)
-
-    def _check_beyond_ascii(self, line: bytes) -> None:
-        """A recipient beyond ASCII is for a transaction with SMTPUTF8 only (RFC 6531 section 3.5)."""
-        if not line.isascii() and not (self.sender and self.sender.smtputf8):
-            raise BadCommand(replies.RECIPIENT_NOT_ASCII if self.config.smtputf8 else replies.NOT_ASCII)
-
-    def _line_limit(self, kind: type[Command] | None) -> int:
-        if kind is Mail:
-            return self.config.mail_line_limit
-        if kind is Rcpt:
-            return self.config.rcpt_line_limit
-        return self.config.auth_line_limit if kind is Auth else self.config.command_line_limit
+        asked = judge(self, line, kind, command)
+        if isinstance(asked, Auth):
+            return self._begin_authentication(asked)
+        self._pending = asked
+        return asked
 
     # AUTH
 
@@ -284,7 +235,7 @@ class SmtpServer:
 
     def _begin_chunk(self, command: Bdat) -> ServerEvent | None:
         """The octets behind the command are read in any case, and thrown away when it is refused."""
-        refusal = self._not_now(type(command))
+        refusal = not_now(self, type(command))
         if refusal is None and self._chunks is None:
             self._chunks = ChunkedContent(self.config.size_limit, self.config.text_line_limit)
         self._reader = ChunkReader(command, refusal, None if refusal else self._chunks)
@@ -359,7 +310,7 @@ class SmtpServer:
             (only,) = self.accept_content([reply])
             return only
         self._pending = None
-        self._refused_recipient |= isinstance(asked, Rcpt)
+        self.has_refused_recipient |= isinstance(asked, Rcpt)
         if isinstance(asked, Bdat) and self._chunks is not None:
             self._chunks.problem, self.state = reply, NEXT[self.state, Bdat, reply.code // 100]
         if reply.code == 421:
