@@ -106,6 +106,7 @@ class Handover:
             if not sender.isascii():
                 return SENDER_BEYOND_ASCII
             if has_utf8_header:
+                self._addressed(takes_utf8)
                 return HEADER_BEYOND_ASCII
         if not content.isascii() and "8BITMIME" not in offers:
             try:

@@ -14,7 +14,7 @@ from mailsim.agents.completion import complete_header, completed, is_complete, m
 from mailsim.agents.directory import User
 from mailsim.agents.host import Host
 from mailsim.agents.login import Guard, mechanisms
-from mailsim.agents.mta import LOOP, UNKNOWN_USER, stamp
+from mailsim.agents.mta import LOOP, UNKNOWN_USER, at_home, stamp
 from mailsim.agents.operations import Connection, Note, Now, Script
 from mailsim.agents.policy import MsaPolicy
 from mailsim.agents.queue import Queue
@@ -126,8 +126,7 @@ class MsaSession(Session):
 
     def _qualified(self, path: str) -> str:
         """The address as it leaves this server: with a domain, and with all of it if policy completes domains."""
-        if "@" not in path:
-            return f"{path}@{self.host.name}"
+        path = at_home(path, self.host, self.local_domains)
         return completed(path, self.local_domains) if self.policy.complete_domains else path
 
     async def _content(self, data: bytes) -> Reply:

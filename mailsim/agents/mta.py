@@ -20,7 +20,7 @@ from mailsim.agents.smtp_server import Session, listen
 from mailsim.agents.stub import Found
 from mailsim.mail.domains import ascii_domain
 from mailsim.mail.identity import message_key
-from mailsim.mail.trace_fields import count_received, prepend, received
+from mailsim.mail.trace_fields import address_literal, count_received, prepend, received
 from mailsim.protocols.smtp import ContentReceived, Mail, Rcpt, Reply
 from mailsim.protocols.smtp.events import Asked
 from mailsim.protocols.smtp.parameters import envelope_of
@@ -95,10 +95,7 @@ class MtaSession(Session):
         return "open-relay" if self.policy.open_relay else ""
 
     def _qualified(self, path: str) -> str:
-        """A bare `postmaster` is the postmaster of this host (RFC 5321 section 4.1.1.3)."""
-        if "@" in path:
-            return path
-        return f"{path}@{self.policy.local_domains[0] if self.policy.local_domains else self.host.name}"
+        return at_home(path, self.host, self.policy.local_domains)
 
     async def _content(self, data: bytes) -> Reply:
         """Put a Received line on top and take the responsibility, or refuse a mail that travels in circles."""
@@ -113,6 +110,15 @@ class MtaSession(Session):
         stamped = prepend(data, stamp(self, queue_id, envelope.recipients, self.host, await Now()))
         await self.queue.add(queue_id, envelope, stamped)
         return self.engine.accept(Reply.of(250, "2.0.0", f"Ok: queued as {queue_id}"))
+
+
+def at_home(path: str, host: Host, local_domains: Sequence[str]) -> str:
+    """Two other ways to name this host: a bare `postmaster` (RFC 5321 section 4.1.1.3), and any mailbox at one of its
+    own addresses (RFC 1123 section 5.2.17). Both become a mailbox of its first domain."""
+    local_part, at, domain = path.rpartition("@")
+    if at and domain not in map(address_literal, host.addresses):
+        return path
+    return f"{local_part if at else path}@{local_domains[0] if local_domains else host.name}"
 
 
 def stamp(session: Session, queue_id: str, recipients: Sequence[str], host: Host, now_us: int) -> bytes:

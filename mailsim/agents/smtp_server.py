@@ -34,6 +34,8 @@ from mailsim.protocols.smtp import (
 )
 from mailsim.protocols.smtp.events import Asked, ServerEvent
 
+NOT_BUFFERED = frozenset({"EHLO", "DATA", "VRFY", "EXPN", "NOOP", "QUIT"})
+"""Their replies go out at once, also when more commands have come already (RFC 2920 section 3.2)."""
 IDLE = Reply.of(421, "4.4.2", "Idle for too long, closing")
 
 
@@ -56,7 +58,8 @@ async def listen_twice(port: int, implicit_port: int, name: str, session: Callab
 class Session:
     """One client's visit. Subclasses override `answer`.
 
-    Replies to commands that came together go back together (RFC 2920 section 3.2).
+    Replies to commands that came together go back together, up to those that a client has to wait for
+    (RFC 2920 section 3.2).
     """
 
     protocol = "smtp"
@@ -141,9 +144,11 @@ class Session:
 
     async def _deal_with(self, event: ServerEvent) -> None:
         match event:
-            case Refused(reply=reply):
+            case Refused(line=line, reply=reply):
                 self._patience.saw(None, reply)
                 self._unsent.append(reply)
+                if line[:4].upper().decode("ascii", "replace") in NOT_BUFFERED:
+                    await self._flush()
             case Challenge() as challenge:
                 self._unsent.append(challenge)
             case StartTls():
@@ -157,6 +162,8 @@ class Session:
                 answers = [answer] if isinstance(answer, Reply) else answer
                 self._judge(asked, answers)
                 self._unsent += answers
+                if command_name(asked) in NOT_BUFFERED:
+                    await self._flush()
 
     def _judge(self, asked: Asked, answers: Sequence[Reply]) -> None:
         for reply in answers:

@@ -222,7 +222,8 @@ class Stage:
 class FakeServer:
     """A mail server that says what a test wants: verb -> replies, the last one again and again.
 
-    None as a reply closes the connection without a word. `said` is what it was told, `mails` what it took.
+    None as a reply closes the connection without a word, "" is silence. `said` is what it was told, `mails` what it
+    took.
     """
 
     def __init__(self, greeting: str | None = "220 mx ESMTP", *, port: int = 25, **answers: list[str | None]) -> None:
@@ -274,7 +275,8 @@ class FakeServer:
         if reply is None:
             await ops.Close(connection)
             return False
-        await ops.Send(connection, "smtp", [_Text(reply)])
+        if reply:
+            await ops.Send(connection, "smtp", [_Text(reply)])
         return True
 
 

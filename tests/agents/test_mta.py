@@ -172,3 +172,34 @@ def test_accept_first_and_bounce_later_is_what_check_recipients_prevents() -> No
     assert [fact.fate for fact in site.stage.facts(QueueDone) if fact.msg == first.msg] == ["bounced"]
     (mail,) = site.queue.mails.values()
     assert header.text(mail.content, "To") == "borek@firma.example"
+
+
+@pytest.mark.parametrize("recipient", [b"Dan@[192.0.2.25]", b"postmaster@[192.0.2.25]", b"PostMaster"])
+def test_its_own_address_is_its_own_domain(recipient: bytes) -> None:
+    site = Site(Stage())
+    said = answers(site, MAIL_FROM, b"RCPT TO:<" + recipient + b">", b"DATA", MAIL.replace(b"\r\n.", b"\r\n..") + b".")
+    assert said[-1][:3] == "250"
+    site.stage.run()
+    assert [fact.fate for fact in site.stage.facts(QueueDone)] == ["delivered"]
+
+
+def test_the_address_of_another_host_is_relaying() -> None:
+    assert answers(Site(Stage()), MAIL_FROM, b"RCPT TO:<dan@[192.0.2.26]>")[-1] == "550 5.7.1 Relaying denied"
+
+
+def test_replies_that_a_client_has_to_wait_for_are_not_held_back() -> None:
+    """RFC 2920 section 3.2: those to MAIL and RCPT go together, that to NOOP goes at once."""
+    stage = Stage()
+    site = Site(stage)
+    writes: list[bytes] = []
+
+    async def talk() -> None:
+        connection = await Connect(site.address, 25, MINUTE_US)
+        await Receive(connection)
+        lines = (*HELLO, b"NOOP", MAIL_FROM, b"RCPT TO:<dan@skola.example>", b"NOOP", b"RSET", b"RSET")
+        await Send(connection, "smtp", [Raw(b"".join(line + b"\r\n" for line in lines))])
+        while sum(data.count(b"\r\n250 ") + data.startswith(b"250 ") for data in writes) < len(lines):
+            writes.append(await Receive(connection))
+
+    stage.play(MX1, talk(), stage.now_us)
+    assert [data.count(b"250 2") for data in writes] == [0, 1, 3, 2]
