@@ -172,20 +172,17 @@ class Session:
                 self._patience.forgive()
 
     async def _answer(self, asked: Asked) -> Reply | Sequence[Reply]:
-        return await self._of_itself(asked) or await self.answer(asked)
-
-    async def _of_itself(self, asked: Asked) -> Reply | None:
-        """The answers that are no business of MTA, MSA and MDA, but of how clients are received."""
+        """Some answers are no business of MTA, MSA and MDA, but of how clients are received."""
         match asked:
             case Ehlo(name) | Helo(name) | Lhlo(name):
                 refusal = await refusal_of_name(self._reception, self.host, name)
-                return self.engine.refuse(refusal) if refusal else None
+                if refusal is not None:
+                    return self.engine.refuse(refusal)
             case Vrfy() if self._reception.vrfy == "answer":
                 return self._say(verify(asked, self.host.directory, self.local_domains))
             case Expn():
                 return self._say(expand(asked, self.host.directory, self.local_domains))
-            case _:
-                return None
+        return await self.answer(asked)
 
     def _say(self, reply: Reply) -> Reply:
         return self.engine.refuse(reply) if reply.is_negative else self.engine.accept(reply)
