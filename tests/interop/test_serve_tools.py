@@ -101,37 +101,58 @@ def test_swaks_without_a_password_is_refused(served: Served) -> None:
 # --- msmtp, mpop, fetchmail ------------------------------------------------------------------------
 
 
-@needs("msmtp")
-@EVERY_SECURITY
-def test_msmtp_sends(served: Served, security: Security, tmp_path: Path) -> None:
+def msmtp(served: Served, security: Security, mechanism: str, folder: Path) -> None:
     subject = fresh("msmtp")
     options = [
         *(f"--host={HOST}", f"--port={served.port('submission', security=security)}", "--protocol=smtp"),
-        *("--auth=plain", f"--user={DAN}", "--passwordeval=echo secret", f"--from={DAN}", "--timeout=20"),
+        *(f"--auth={mechanism}", f"--user={DAN}", "--passwordeval=echo secret", f"--from={DAN}", "--timeout=20"),
         f"--tls={'off' if security is Security.CLEAR else 'on'}",
         f"--tls-starttls={'on' if security is Security.STARTTLS else 'off'}",
         f"--tls-trust-file={served.ca_file}",
     ]
-    run(["msmtp", *options, BOREK], letter(BOREK, subject, sender=DAN).as_string(), tmp_path)
+    run(["msmtp", *options, BOREK], letter(BOREK, subject, sender=DAN).as_string(), folder)
     served.wait_for(BOREK, subject)
+
+
+@needs("msmtp")
+@EVERY_SECURITY
+def test_msmtp_sends(served: Served, security: Security, tmp_path: Path) -> None:
+    msmtp(served, security, "plain", tmp_path)
+
+
+@needs("msmtp")
+@pytest.mark.parametrize("mechanism", ["cram-md5", "scram-sha-1", "scram-sha-256"])
+def test_msmtp_proves_the_password(served: Served, mechanism: str, tmp_path: Path) -> None:
+    """Its SCRAM is that of GNU SASL, which also wants to see that the server knows the password."""
+    msmtp(served, Security.CLEAR, mechanism, tmp_path)
+
+
+def mpop(served: Served, security: Security, mechanism: str, folder: Path) -> None:
+    subject = fresh("mpop")
+    served.deliver(DAN, subject)
+    config = folder / "mpoprc"
+    config.write_text(
+        f"account served\nhost {HOST}\nport {served.port('pop3', security=security)}\nuser {DAN}\n"
+        f"passwordeval echo {SECRET}\nauth {mechanism}\nkeep on\ntimeout 20\nuidls_file {folder}/uidls\n"
+        f"tls {'off' if security is Security.CLEAR else 'on'}\n"
+        f"tls_starttls {'on' if security is Security.STARTTLS else 'off'}\n"
+        f"tls_trust_file {served.ca_file}\ndelivery mbox {folder}/mbox\n"
+    )
+    config.chmod(0o600)
+    run(["mpop", f"--file={config}", "served"], folder=folder)
+    assert subject in (folder / "mbox").read_text("utf-8", "replace")
 
 
 @needs("mpop")
 @EVERY_SECURITY
 def test_mpop_fetches(served: Served, security: Security, tmp_path: Path) -> None:
-    subject = fresh("mpop")
-    served.deliver(DAN, subject)
-    config = tmp_path / "mpoprc"
-    config.write_text(
-        f"account served\nhost {HOST}\nport {served.port('pop3', security=security)}\nuser {DAN}\n"
-        f"passwordeval echo {SECRET}\nauth user\nkeep on\ntimeout 20\nuidls_file {tmp_path}/uidls\n"
-        f"tls {'off' if security is Security.CLEAR else 'on'}\n"
-        f"tls_starttls {'on' if security is Security.STARTTLS else 'off'}\n"
-        f"tls_trust_file {served.ca_file}\ndelivery mbox {tmp_path}/mbox\n"
-    )
-    config.chmod(0o600)
-    run(["mpop", f"--file={config}", "served"], folder=tmp_path)
-    assert subject in (tmp_path / "mbox").read_text("utf-8", "replace")
+    mpop(served, security, "user", tmp_path)
+
+
+@needs("mpop")
+@pytest.mark.parametrize("mechanism", ["cram-md5", "scram-sha-1", "scram-sha-256", "apop"])
+def test_mpop_proves_the_password(served: Served, mechanism: str, tmp_path: Path) -> None:
+    mpop(served, Security.TLS, mechanism, tmp_path)
 
 
 @needs("fetchmail")
