@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mailsim.agents.host import Host
 from mailsim.agents.imap_answers import BAD_NAME, NO_MAILBOX, TRY_CREATE, Answer, Refusal, Words, refusal, refusal_of
 from mailsim.agents.operations import Now
-from mailsim.agents.store_notes import publish
+from mailsim.agents.store_notes import publish, publish_folders
 from mailsim.mail.account import Account, NewMail
 from mailsim.mail.changes import FolderDeleted, FolderRenamed
 from mailsim.mail.folder import Folder
@@ -156,8 +156,8 @@ class Mailboxes:
                 outcome = account.subscribe(name, wanted=False)
         if no := refusal_of(outcome):
             raise no
-        if isinstance(outcome, FolderDeleted | FolderRenamed):
-            await publish(self.host, outcome.changes)
+        if isinstance(outcome, tuple | FolderDeleted | FolderRenamed):
+            await publish_folders(self.host, outcome)
         return [], ""
 
     async def _append(self, command: Append) -> Answer:

@@ -6,8 +6,17 @@ from collections.abc import Iterable
 
 from mailsim.agents.host import Host
 from mailsim.agents.operations import Raise
-from mailsim.mail.changes import Added, Change, Expunged, FlagsChanged
-from mailsim.trace.facts import Fact, MdaDelivered, StoreAdded, StoreExpunged, StoreFlagged
+from mailsim.mail.changes import Added, Change, Expunged, FlagsChanged, FolderCreated, FolderDeleted, FolderRenamed
+from mailsim.trace.facts import (
+    Fact,
+    MdaDelivered,
+    StoreAdded,
+    StoreExpunged,
+    StoreFlagged,
+    StoreFolderCreated,
+    StoreFolderDeleted,
+    StoreFolderRenamed,
+)
 
 
 async def publish(host: Host, changes: Iterable[Change], msg: str = "", delivered_to: str = "") -> None:
@@ -23,6 +32,20 @@ async def publish(host: Host, changes: Iterable[Change], msg: str = "", delivere
     await host.record(*facts)
     for mailbox in dict.fromkeys(change.mailbox for change in changes):
         await Raise(host.mailbox_signal(mailbox))
+
+
+async def publish_folders(host: Host, outcome: tuple[FolderCreated, ...] | FolderDeleted | FolderRenamed) -> None:
+    """Note what happened to folders, and to the messages in them."""
+    match outcome:
+        case FolderDeleted(mailbox, folder, changes):
+            await publish(host, changes)
+            await host.record(StoreFolderDeleted(mailbox, folder))
+        case FolderRenamed(mailbox, changes=changes, moved=moved, created=created):
+            await host.record(*(StoreFolderCreated(mailbox, name) for name in created))
+            await host.record(*(StoreFolderRenamed(mailbox, old, new) for old, new in moved))
+            await publish(host, changes)
+        case _:
+            await host.record(*(StoreFolderCreated(one.mailbox, one.folder) for one in outcome))
 
 
 def _fact(change: Change, msg: str) -> Fact:

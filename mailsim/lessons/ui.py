@@ -305,6 +305,9 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "fact.store.add": ("stored: {mailbox} {folder}, UID {uid}", "uloženo: {mailbox} {folder}, UID {uid}"),
     "fact.store.flag": ("flags of {mailbox} {folder} {uid}: {flags}", "příznaky {mailbox} {folder} {uid}: {flags}"),
     "fact.store.expunge": ("removed: {mailbox} {folder}, UID {uid}", "odstraněno: {mailbox} {folder}, UID {uid}"),
+    "fact.store.create": ("new folder: {mailbox} {folder}", "nová složka: {mailbox} {folder}"),
+    "fact.store.delete": ("folder deleted: {mailbox} {folder}", "složka smazána: {mailbox} {folder}"),
+    "fact.store.rename": ("{mailbox}: folder {folder} is now {to}", "{mailbox}: složka {folder} je nyní {to}"),
     "fact.dsn.make": ("report about {rcpt}: {action} {status}", "hlášení o {rcpt}: {action} {status}"),
     # the plain mode
     "plain.hello": (

@@ -244,8 +244,9 @@ class Account:
             return moving
         if INBOX in moving:
             return self._empty_inbox(moving[INBOX])
-        self._tree.rename(moving)
-        return FolderRenamed(self.name, self._tree.canonical(old), self._tree.canonical(new))
+        created = self._tree.rename(moving)
+        old, new = self._tree.canonical(old), self._tree.canonical(new.removesuffix(self.delimiter))
+        return FolderRenamed(self.name, old, new, moved=tuple(moving.items()), created=created)
 
     def subscribe(self, name: str, wanted: bool = True) -> NoSuchFolder | None:
         """Put a name on the list that LSUB shows, or take it off."""
@@ -285,10 +286,11 @@ class Account:
     def _empty_inbox(self, new: str) -> FolderRenamed | InUse:
         if refusal := self._locked(self.inbox, None):
             return refusal
-        self._tree.create(new)
+        made = self._tree.create(new)
+        created = tuple(one.folder for one in made) if isinstance(made, tuple) else ()
         messages = list(self.inbox)
         added = _duplicate(messages, self._tree[new])
-        return FolderRenamed(self.name, INBOX, new, (*added, *_drop(messages, self.inbox)))
+        return FolderRenamed(self.name, INBOX, new, (*added, *_drop(messages, self.inbox)), created=created)
 
 
 def _apply(old: frozenset[str], given: frozenset[str], action: FlagAction) -> frozenset[str]:

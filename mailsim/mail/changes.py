@@ -76,12 +76,18 @@ class FolderDeleted:
 
 @dataclass(frozen=True, slots=True)
 class FolderRenamed:
-    """A folder has another name; `changes` is not empty when the INBOX was emptied that way."""
+    """A folder has another name.
+
+    `moved` are all folders whose names are others now, those below it too, with their new names; `created` those that
+    were missing above it. When the INBOX is renamed it stays, and `changes` is what happened to its messages.
+    """
 
     mailbox: str
     old: str
     new: str
     changes: tuple[Change, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    created: tuple[str, ...] = ()
 
 
 # --- refusals: values, because the other side gets a reply of it -----------------------------------

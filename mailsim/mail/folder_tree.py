@@ -103,17 +103,21 @@ class FolderTree:
         taken = [name for name in (new, *moving.values()) if name in self._folders or name == old]
         return FolderExists(taken[0]) if taken else moving
 
-    def rename(self, moving: dict[str, str]) -> None:
-        """Do what `moves` has found. A name that had a larger UIDVALIDITY before must not get a smaller one."""
+    def rename(self, moving: dict[str, str]) -> tuple[str, ...]:
+        """Do what `moves` has found; gives the names that had to be created above.
+
+        A name that had a larger UIDVALIDITY before must not get a smaller one.
+        """
+        created: list[str] = []
         for name, renamed in moving.items():
-            for above in steps(renamed, self.delimiter)[:-1]:
-                if above not in self._folders:
-                    self.add(above)
+            missing = [above for above in steps(renamed, self.delimiter)[:-1] if above not in self._folders]
+            created += [self.add(above).name for above in missing]
             folder = self._folders[renamed] = self._folders.pop(name)
             folder.name = renamed
             if self._validities.get(renamed, 0) > folder.uid_validity:
                 folder.uid_validity = self._next_uid_validity()
             self._validities[renamed] = folder.uid_validity
+        return tuple(created)
 
     # --- subscriptions -------------------------------------------------------------------------
 

@@ -428,6 +428,34 @@ class StoreFlagged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class StoreFolderCreated(Fact):
+    """A mailbox has a new folder."""
+
+    kind: ClassVar[str] = "store.create"
+    mailbox: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFolderDeleted(Fact):
+    """A folder is gone, with all that was in it."""
+
+    kind: ClassVar[str] = "store.delete"
+    mailbox: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFolderRenamed(Fact):
+    """A folder has another name."""
+
+    kind: ClassVar[str] = "store.rename"
+    mailbox: str
+    folder: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoreExpunged(Fact):
     """A message is gone for good."""
 

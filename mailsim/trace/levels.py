@@ -43,6 +43,9 @@ _DIALOGUE_FACTS = frozenset(
         "auth.ok",
         "net.timeout",
         "store.flag",
+        "store.create",
+        "store.delete",
+        "store.rename",
         "queue.try",
     )
 )

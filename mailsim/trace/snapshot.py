@@ -25,6 +25,9 @@ from mailsim.trace.facts import (
     StoreAdded,
     StoreExpunged,
     StoreFlagged,
+    StoreFolderCreated,
+    StoreFolderDeleted,
+    StoreFolderRenamed,
     TcpClosed,
     TcpConnectStarted,
     TcpEstablished,
@@ -242,6 +245,18 @@ class _State:
                     self.stored[mailbox, folder, uid] = replace(known, flags=tuple(flags))
             case StoreExpunged(mailbox=mailbox, folder=folder, uid=uid):
                 self.stored.pop((mailbox, folder, uid), None)
+            case StoreFolderCreated(mailbox=mailbox, folder=folder):
+                self.folders[mailbox, folder] = None
+            case StoreFolderDeleted(mailbox=mailbox, folder=folder):
+                self.folders.pop((mailbox, folder), None)
+            case StoreFolderRenamed(mailbox=mailbox, folder=folder, to=new):
+                self._rename_folder(mailbox, folder, new)
+
+    def _rename_folder(self, mailbox: str, old: str, new: str) -> None:
+        self.folders.pop((mailbox, old), None)
+        self.folders[mailbox, new] = None
+        for key in [key for key in self.stored if key[:2] == (mailbox, old)]:
+            self.stored[mailbox, new, key[2]] = self.stored.pop(key)
 
     def _entry(self, node: str, msg: str, rcpt: str, qid: str, **values: object) -> None:
         key = (node, msg, rcpt, qid)

@@ -119,6 +119,9 @@ ALL_TOPICS: tuple[str, ...] = (
     "store.add",  # a message is new in a folder
     "store.flag",  # flags of a message changed
     "store.expunge",  # a message is gone for good
+    "store.create",  # a mailbox has a new folder
+    "store.delete",  # a folder is gone
+    "store.rename",  # a folder has another name
     "dsn.make",  # a server writes a delivery status notification
     # SMTP, what the client says
     "smtp.ehlo",  # who I am, and which extensions do you have?

@@ -8,7 +8,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from mailsim.mail.store import INBOX, InUse
 from mailsim.protocols.imap import Tagged
-from mailsim.trace.facts import StoreAdded, StoreExpunged, StoreFlagged
+from mailsim.trace.facts import (
+    StoreAdded,
+    StoreExpunged,
+    StoreFlagged,
+    StoreFolderCreated,
+    StoreFolderDeleted,
+    StoreFolderRenamed,
+)
 from tests.agents.imap_observer import Observer
 from tests.agents.imap_wire import START_US, ImapWorld
 from tests.mail.mails import MAILS
@@ -142,8 +149,22 @@ class TwoClients(RuleBasedStateMachine):
             return
         there = {folder.uid_validity: set(folder.uids()) for folder in self.world.account.folders()}
         assert sum(map(len, there.values())) == self._told()
+        assert {folder.name for folder in self.world.account.folders()} == self._folders_told()
         used = sum(message.size for folder in self.world.account.folders() for message in folder)
         assert self.world.account.quota.used == used
+
+    def _folders_told(self) -> set[str]:
+        names = set(self.before)
+        for fact in self.world.facts:
+            match fact:
+                case StoreFolderCreated(_, name):
+                    names.add(name)
+                case StoreFolderDeleted(_, name):
+                    names.remove(name)
+                case StoreFolderRenamed(_, old, new):
+                    names.remove(old)
+                    names.add(new)
+        return names
 
     def _told(self) -> int:
         facts = self.world.facts

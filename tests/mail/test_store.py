@@ -246,7 +246,8 @@ class TestFolders:
         box = account()
         box.create("a/b")
         box.append("a/b", MAIL, 0)
-        assert box.rename("a", "x/y") == FolderRenamed(box.name, "a", "x/y")
+        moved = (("a", "x/y"), ("a/b", "x/y/b"))
+        assert box.rename("a", "x/y") == FolderRenamed(box.name, "a", "x/y", moved=moved, created=("x",))
         assert len(folder_of(box, "x/y/b")) == 1
         assert box.folder("a/b") is None
         assert box.rename("x", "x/z") == NotAllowed("x/z", "bad-name")
@@ -259,7 +260,8 @@ class TestFolders:
         box.delete("a/b")
         box.delete("a")
         assert box.rename("a", "Sent") == FolderExists("Sent")
-        assert box.rename("a", "x") == FolderRenamed(box.name, "a", "x")
+        moved = (("a/b/c", "x/b/c"),)
+        assert box.rename("a", "x") == FolderRenamed(box.name, "a", "x", moved=moved, created=("x", "x/b"))
         assert box.folder("x/b/c")
         assert box.folder("a/b/c") is None
 
