@@ -67,7 +67,9 @@ def serve(
 ) -> None:
     """Let mail programs of this computer into a scenario, as long as it runs: Ctrl+C ends it."""
     import asyncio
+    import gc
 
+    gc.disable()  # what is loaded and built now stays to the end: there is nothing to collect
     from mailsim.live.gateway import LOOPBACK, Gateway, PortTaken
     from mailsim.live.limits import Limits, allow_many_files
 
@@ -78,6 +80,8 @@ def serve(
         offered, simulation = _world(scenario, seed, name or [], port_base, not scenario_date, save is not None, lang)
         if ca_file is not None and simulation.network.tls is not None:
             ca_file.write_bytes(simulation.network.tls.authority.pem)
+    gc.freeze()
+    gc.enable()
     limits = Limits(connections=allow_many_files(max_connections))
 
     async def run() -> None:

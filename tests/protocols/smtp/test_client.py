@@ -223,7 +223,7 @@ def test_a_reply_that_nobody_asked_for() -> None:
         Noop("a\r\nQUIT"),
         Noop("x" * 506),
         Noop("padded "),
-        Ehlo("under_score"),
+        Ehlo("under..score"),
         Ehlo(""),
         Lhlo("x"),
         Auth("CRAM-MD5"),

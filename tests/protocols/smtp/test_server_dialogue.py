@@ -141,7 +141,7 @@ def test_a_refused_ehlo_changes_nothing_and_has_no_enhanced_code() -> None:
         << 250 2.1.0 Sender ok
         >> EHLO
         << 501 Bad domain name
-        >> EHLO under_score.example
+        >> EHLO under_score..example
         << 501 Bad domain name
         >> HELO [300.1.2.3]
         << 501 Bad address literal
