@@ -28,6 +28,8 @@ PORTS: Mapping[str, int] = {
     "pop3s": 995,
 }
 WITH_TLS = (465, 993, 995)
+BACK_TO_LINE_BEFORE = "\x1b[1A\r\x1b[K"
+"""What a terminal does to write a line once more: here with its CRLF (ECMA-48: CUU, CR, EL)."""
 
 Where = Annotated[str, typer.Argument(metavar="HOST:PORT", help="Host of the scenario, and port or service name.")]
 Tls = Annotated[bool, typer.Option("--tls", help="TLS from the beginning; ports 465, 993 and 995 have it anyway.")]
@@ -144,6 +146,7 @@ class _Screen:
 
     def __init__(self, conversation: Talk, simulation: Simulation, lang: str, explains: bool) -> None:
         self.conversation, self.simulation, self.lang, self.explains = conversation, simulation, lang, explains
+        self._explained = ""
         self.is_person = sys.stdin.isatty() and sys.stdout.isatty()
 
     def lines(self) -> Iterator[bytes]:
@@ -158,8 +161,9 @@ class _Screen:
             if not line:
                 return
             line = line.removesuffix(b"\n").removesuffix(b"\r")
-            if not self.is_person:
-                typer.echo(_line("C", line + b"\r\n"))
+            if self.is_person:
+                typer.echo(BACK_TO_LINE_BEFORE, nl=False)
+            typer.echo(_line("C", line + b"\r\n"))
             yield line
 
     def show(self) -> None:
@@ -193,6 +197,9 @@ class _Screen:
 
         from mailsim.lessons.explanations import explain
 
+        if topic == self._explained:
+            return
+        self._explained = topic
         texts = self.simulation.world.texts.get(self.lang)
         found = explain(topic, self.lang, texts)
         cited = "; ".join(map(str, found.citations))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,7 @@ def test_each_reply_is_explained() -> None:
     said = talk("mail:25", "EHLO me.example", "QUIT", options=("--explain",))
     assert "| 220: the server speaks first:" in said
     assert "RFC 5321, 4.1.1.1" in said
+    assert said.count("| 220: the server speaks first:") == 1
     czech = talk("mail:25", "EHLO me.example", options=("--explain", "--lang", "cs"))
     assert "Spojení je ukončeno" in czech
 
@@ -118,3 +120,23 @@ def test_places_that_are_none(where: str) -> None:
     assert done.exit_code == 2
     assert done.stdout == ""
     assert where.partition(":")[0] in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo terminal")
+def test_a_person_sees_the_crlf_of_what_was_typed() -> None:
+    import os
+    import pty
+
+    pid, terminal = pty.fork()
+    if pid == 0:
+        command = [sys.executable, "-m", "mailsim", "talk", "first-mail", "mail:25", "--lang", "en"]
+        os.execv(command[0], command)
+    shown = b""
+    for wanted, answer in ((b"<CRLF>\r\nC: ", b"QUIT\n"), (b"closed.", b"")):
+        while wanted not in shown:
+            shown += os.read(terminal, 65536)
+        if answer:
+            os.write(terminal, answer)
+    assert os.waitpid(pid, 0)[1] == 0
+    os.close(terminal)
+    assert b"\x1b[1A\r\x1b[KC: QUIT<CRLF>\r\nS: 221 " in shown
