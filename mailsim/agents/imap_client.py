@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from mailsim.agents.identity import Identity
-from mailsim.agents.operations import Close, Connect, Connection, Receive, Send
+from mailsim.agents.operations import Close, Connect, Connection, Receive, ReceiveOrSignal, Send, Signal
 from mailsim.agents.tls import NO_TLS, ClientTls, note_discarded
 from mailsim.errors import ConnectionLost, ConnectionReset, RemoteProtocolError
 from mailsim.protocols import imap, sasl
@@ -14,12 +14,12 @@ from mailsim.protocols.imap import (
     Authenticate,
     Capability,
     Command,
-    Condition,
     Continuation,
     Exists,
     Fetch,
     FetchData,
     Greeting,
+    Idle,
     Login,
     Logout,
     Response,
@@ -155,12 +155,29 @@ class ImapClient:
                     return response, told
                 case Continuation() if self.engine.has_more:
                     await Send(self.connection, "imap", [self.engine.more()])
-                case Exists(number):
-                    self.exists = number
-                case Condition("BYE"):
-                    told.append(response)
                 case _:
+                    if isinstance(response, Exists):
+                        self.exists = response.count
                     told.append(response)
+
+    async def idle(self, signal: Signal, hear: Callable[[Response], Awaitable[bool]]) -> None:
+        """IDLE until the signal is raised, or until `hear` says of a response that it wants to ask about it."""
+        await Send(self.connection, "imap", [self.engine.send(Idle())])
+        wants_out = False
+        while not isinstance(response := await self._next(), Continuation):
+            wants_out = await hear(response) or wants_out
+        while not wants_out:
+            data = await ReceiveOrSignal(self.connection, signal)
+            if data is None:
+                break
+            if not data:
+                raise ConnectionReset("the server closed the connection")
+            self.engine.receive(data)
+            while (news := self.engine.next_event()) is not None:
+                wants_out = await hear(news) or wants_out
+        await Send(self.connection, "imap", [self.engine.done()])
+        while not isinstance(response := await self._next(), Tagged):
+            await hear(response)
 
     async def _next(self) -> Response:
         while (response := self.engine.next_event()) is None:

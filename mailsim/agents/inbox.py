@@ -1,7 +1,7 @@
-"""The reading half of a MUA: asks an access server for what is new, and shows it.
+"""The reading half of a MUA: reaches an access server, and does by IMAP or POP3 what its user wants.
 
 IMAP works on the mailbox where it is: the client looks at the list, then opens mails, and the server remembers
-which. POP3 takes copies away, and only the client can remember what it already has (RFC 1939 section 7, UIDL).
+which (`imap_reading`). POP3 takes copies away, and only the client can remember what it already has (`pop3_reading`).
 """
 
 from __future__ import annotations
@@ -9,55 +9,72 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from mailsim.agents.actions import OnMails, OpenMail, ReadMail
 from mailsim.agents.host import Host
 from mailsim.agents.imap_client import ImapClient
-from mailsim.agents.operations import Close, Note
+from mailsim.agents.imap_reading import ImapReading
+from mailsim.agents.operations import Close, Note, Raise, Sleep
 from mailsim.agents.outcome import conclusion
 from mailsim.agents.policy import MuaPolicy
 from mailsim.agents.pop3_client import Pop3Client
+from mailsim.agents.pop3_reading import Pop3Reading
 from mailsim.agents.stub import Found
 from mailsim.agents.tls import ClientTls
 from mailsim.errors import ConnectionLost, RemoteProtocolError, TlsFailed
-from mailsim.mail import header
-from mailsim.mail.identity import message_key
-from mailsim.protocols.imap import keys
-from mailsim.protocols.imap.items import ENVELOPE, FLAGS, SIZE, Body
-from mailsim.trace.facts import MessageShown, PolicyVerdict
+from mailsim.trace.facts import PolicyVerdict
 
 if TYPE_CHECKING:
     from mailsim.agents.mua import Account
 
+Protocol = Literal["imap", "pop3"]
 PORT = {"imap": 143, "pop3": 110}
 IMPLICIT_TLS_PORT = {"imap": 993, "pop3": 995}
-INBOX, SENT = "INBOX", "Sent"
+SENT = "Sent"
 C = TypeVar("C", ImapClient, Pop3Client)
 
 
 class Inbox:
-    """What a client has seen of its user's mailbox so far.
-
-    Attributes:
-        known_uids: mails that were opened by IMAP. known_ids: unique-ids that were downloaded by POP3.
-    """
+    """What a client has seen of its user's mailbox so far: `by_imap` and `by_pop3` remember it."""
 
     def __init__(self, host: Host, account: Account, policy: MuaPolicy) -> None:
         self.host, self.account, self.policy = host, account, policy
-        self.known_uids: set[int] = set()
-        self.known_ids: set[str] = set()
+        self.by_imap = ImapReading(account.address, policy, self._log_in)
+        self.by_pop3 = Pop3Reading(account.address, policy, self._log_in_by_pop3)
 
-    async def read(self, protocol: Literal["imap", "pop3"]) -> None:
-        """Fetch and show what is new; a server that cannot be reached, or says no, is told to the user."""
-        for address in await self._addresses():
-            try:
-                if protocol == "imap":
-                    await self._converse(await self._imap(address), self._read_by_imap)
-                else:
-                    await self._converse(await self._pop3(address), self._read_by_pop3)
+    async def do(self, task: ReadMail | OnMails) -> None:
+        """What the user wants: in the connection that is open, or in a new one."""
+        protocol = (task.protocol if isinstance(task, ReadMail) else None) or self.policy.access
+        if protocol == "pop3":
+            if isinstance(task, OpenMail):
+                self.by_pop3.wishes.append(task)
+            await self._persist(self._visit_by_pop3)
+            self.by_pop3.wishes.clear()
+            return
+        self.by_imap.wishes.append(task)
+        if self.by_imap.is_open:
+            await Raise(self.by_imap.wish)
+            return
+        self.by_imap.is_open = True
+        await self._persist(self._visit_by_imap)
+        self.by_imap.is_open = False
+        self.by_imap.wishes.clear()
+
+    async def _persist(self, visit: Callable[[], Awaitable[bool]]) -> None:
+        """Try until it worked, or the settings say that it is enough."""
+        for _ in range(self.policy.reconnect_tries):
+            if await visit():
                 return
-            except (ConnectionLost, RemoteProtocolError) as error:
-                await self._tell(_words(error))
-                if isinstance(error, TlsFailed):
-                    return  # the certificate is the same at every address
+            await Sleep(self.policy.reconnect_us)
+        await visit()
+
+    async def _visit_by_imap(self) -> bool:
+        is_done = await self._reach(self._imap, self.by_imap.visit)
+        if not is_done:
+            self.by_imap.broken()
+        return is_done
+
+    async def _visit_by_pop3(self) -> bool:
+        return await self._reach(self._pop3, self.by_pop3.visit)
 
     async def save_sent(self, content: bytes, message: str) -> None:
         """Put a copy of a sent mail into the folder Sent: a second upload, by IMAP (RFC 9051 section 6.3.12)."""
@@ -67,14 +84,27 @@ class Inbox:
                 await imap.append(SENT, content, ("\\Seen",))
             await imap.logout()
 
+        await self._reach(self._imap, upload, message)
+
+    async def _reach(
+        self, connect: Callable[[str], Awaitable[C]], dialogue: Callable[[C], Awaitable[None]], message: str = ""
+    ) -> bool:
+        """Try the server's addresses until one answers, and talk; False when that failed, which the user is told."""
         for address in await self._addresses():
             try:
-                await self._converse(await self._imap(address), upload)
-                return
+                client = await connect(address)
             except (ConnectionLost, RemoteProtocolError) as error:
                 await self._tell(_words(error), message)
                 if isinstance(error, TlsFailed):
-                    return  # the certificate is the same at every address
+                    return False  # the certificate is the same at every address
+                continue
+            try:
+                await self._converse(client, dialogue)
+            except (ConnectionLost, RemoteProtocolError) as error:
+                await self._tell(_words(error), message)
+                return False
+            return True
+        return False
 
     async def _converse(self, client: C, dialogue: Callable[[C], Awaitable[None]]) -> None:
         """Have a dialogue; one that breaks leaves no open connection behind."""
@@ -105,17 +135,7 @@ class Inbox:
         await self._tell("the server has no known address")
         return ()
 
-    # --- the two protocols ----------------------------------------------------------------------
-
-    async def _read_by_imap(self, imap: ImapClient) -> None:
-        """Look at the list of new mails first, then open each one."""
-        if await self._log_in(imap) and (await imap.select(INBOX)).status == "OK":
-            new = [uid for uid in await imap.search(keys.All()) if uid not in self.known_uids]
-            if new:
-                await imap.fetch(new, (FLAGS, SIZE, ENVELOPE))
-            for uid in new:
-                await self._open(imap, uid)
-        await imap.logout()
+    # --- logging in -----------------------------------------------------------------------------
 
     async def _log_in(self, imap: ImapClient) -> bool:
         identity = self.account.identity(self.host, self.policy)
@@ -124,16 +144,7 @@ class Inbox:
             await self._tell(f"{tagged.status} {tagged.text}")
         return tagged.status == "OK"
 
-    async def _open(self, imap: ImapClient, uid: int) -> None:
-        whole = Body(peek=not self.policy.mark_seen)
-        for data in await imap.fetch([uid], (whole,)):
-            content = data.get(whole.answer_name)
-            if isinstance(content, bytes):
-                self.known_uids.add(uid)
-                await self._show(content)
-
-    async def _read_by_pop3(self, pop3: Pop3Client) -> None:
-        """Download what is not here yet, and delete it on the server only if the user wants so."""
+    async def _log_in_by_pop3(self, pop3: Pop3Client) -> bool:
         identity = self.account.identity(self.host, self.policy)
         match self.policy.access_auth:
             case "password":
@@ -144,26 +155,7 @@ class Inbox:
                 reply = await pop3.apop(identity)
         if not reply.ok:
             await self._tell(str(reply))
-        else:
-            for number, unique_id in (await pop3.unique_ids()).items():
-                if unique_id not in self.known_ids:
-                    await self._download(pop3, number, unique_id)
-                if self.policy.pop3_delete and unique_id in self.known_ids:
-                    await pop3.delete(number)
-        await pop3.quit()
-
-    async def _download(self, pop3: Pop3Client, number: int, unique_id: str) -> None:
-        content = await pop3.retrieve(number)
-        if content is not None:
-            self.known_ids.add(unique_id)
-            await self._show(content)
-
-    # --- the screen -----------------------------------------------------------------------------
-
-    async def _show(self, content: bytes) -> None:
-        sender, subject = header.text(content, "From") or "", header.text(content, "Subject") or ""
-        user = self.account.address
-        await Note(MessageShown(user, message_key(content), user, sender, subject))
+        return reply.ok
 
     async def _tell(self, what: str, message: str = "") -> None:
         await Note(PolicyVerdict("inbox", "failed", what, message))

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
+from mailsim.agents.actions import NAMES, Action, ReadMail, SendMail
 from mailsim.agents.host import Host
 from mailsim.agents.identity import Identity
 from mailsim.agents.inbox import Inbox
 from mailsim.agents.operations import Note, Now, Sleep, Spawn
 from mailsim.agents.outbox import Outbox
 from mailsim.agents.policy import MuaPolicy
-from mailsim.mail.compose import Attachment, Mailbox, compose
+from mailsim.mail.compose import Mailbox, compose
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.identity import message_key
 from mailsim.trace.facts import UserActed
+
+__all__ = ["Account", "Action", "Mua", "ReadMail", "SendMail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +44,6 @@ class Account:
     def identity(self, host: Host, policy: MuaPolicy) -> Identity:
         """Who this client says that it is."""
         return Identity(self.login_name, self.password, policy.auth_mechanisms, host.random(f"login {self.address}"))
-
-
-@dataclass(frozen=True, slots=True)
-class SendMail:
-    """The user writes a mail and presses Send; recipients are addresses."""
-
-    to: tuple[str, ...]
-    cc: tuple[str, ...] = ()
-    bcc: tuple[str, ...] = ()
-    subject: str = ""
-    text: str = ""
-    attachments: tuple[Attachment, ...] = ()
-
-    @property
-    def recipients(self) -> tuple[str, ...]:
-        """Everybody who shall get it, each once: the envelope does not tell To from Bcc."""
-        return tuple(dict.fromkeys((*self.to, *self.cc, *self.bcc)))
-
-
-@dataclass(frozen=True, slots=True)
-class ReadMail:
-    """The user looks for new mail; `protocol` is the client's own unless it is given."""
-
-    protocol: Literal["imap", "pop3"] | None = None
-
-
-Action: TypeAlias = SendMail | ReadMail
 
 
 class Mua:
@@ -98,9 +73,12 @@ class Mua:
         match action:
             case SendMail():
                 await self._send(action)
-            case ReadMail(protocol):
+            case ReadMail():
                 await Note(UserActed(self.account.address, "read"))
-                await self.inbox.read(protocol or self.policy.access)
+                await self.inbox.do(action)
+            case _:
+                await Note(UserActed(self.account.address, NAMES[type(action)], detail=str(action.which)))
+                await self.inbox.do(action)
 
     async def _send(self, mail: SendMail) -> None:
         content = self.compose(mail, await Now(), keep_bcc=self.policy.keep_bcc)

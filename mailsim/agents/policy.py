@@ -162,6 +162,30 @@ class MuaPolicy:
     """Fetch with BODY[], which sets the flag Seen, rather than BODY.PEEK[] (RFC 9051 section 6.4.5)."""
     pop3_delete: bool = False
     """DELE what was downloaded; without it mail stays on the server (RFC 1939 section 8)."""
+    pop3_delete_after_us: int = 0
+    """With `pop3_delete`: only what was downloaded so long ago."""
+    pop3_remember: bool = True
+    """Keeps the unique-ids of what it has, and downloads only the rest (UIDL); without it, everything again."""
+    pop3_preview_lines: int = 0
+    """Downloads only the header and so many lines (TOP) until a mail is opened; 0 downloads whole mails."""
+    fetch: Literal["whole", "text", "headers"] = "whole"
+    """What it takes of new mail by IMAP by itself: all; the first text; or only what a list shows."""
+    fetch_chunk: int = 65_536
+    """Octets of a part that it asks for at a time, so that it can go on after a break (RFC 9051 section 6.4.5)."""
+    cache_by: Literal["uid", "number"] = "uid"
+    """How it knows a mail again; `number` is belief M31: message number 3 is always the same mail."""
+    condstore: bool = True
+    """Asks only for what changed since it looked last, where the server counts changes (RFC 7162)."""
+    idle: bool = True
+    """While it stays connected it waits in IDLE; without it, it asks from time to time (NOOP)."""
+    poll_us: int = 5 * MINUTE_US
+    """How often it asks without IDLE."""
+    delete: Literal["trash", "expunge", "mark"] = "trash"
+    """What the key Delete does in IMAP: moves to Trash; removes for good; or only sets the flag Deleted."""
+    reconnect_us: int = 30 * SECOND_US
+    """After how long it tries again when a connection for reading broke or could not be made."""
+    reconnect_tries: int = 0
+    """How often it does so; 0 leaves it to the user."""
     send_retry_us: int = 5 * MINUTE_US
     """A mail that could not be submitted for a temporary reason stays in the outbox, and is tried again after this."""
     send_tries: int = 3

@@ -16,13 +16,17 @@ from mailsim.protocols.pop3 import (
     Command,
     Dele,
     Greeting,
+    List,
     Pass,
     Quit,
     Reply,
     Retr,
+    Stat,
     Stls,
+    Top,
     Uidl,
     User,
+    scan_listings,
     unique_ids,
 )
 from mailsim.protocols.pop3.apop import apop_digest
@@ -113,6 +117,17 @@ class Pop3Client:
         """A whole message; None when the server refuses."""
         reply = await self.ask(Retr(number))
         return reply.body if reply.ok else None
+
+    async def top(self, number: int, lines: int) -> bytes | None:
+        """The header of a message and its first lines (RFC 1939 section 7); None when the server refuses."""
+        reply = await self.ask(Top(number, lines))
+        return reply.body if reply.ok else None
+
+    async def sizes(self) -> dict[int, int]:
+        """Message number -> octets: what there is, by STAT and LIST (RFC 1939 section 5)."""
+        await self.ask(Stat())
+        reply = await self.ask(List())
+        return scan_listings(reply) if reply.ok else {}
 
     async def delete(self, number: int) -> Reply:
         """Mark a message; it is deleted only after QUIT."""

@@ -90,6 +90,9 @@ _EN: Mapping[str, Sentences] = {
     "bad-mail-address": Sentences("`{value}` is not a mail address", "for example alena@skola.example"),
     "bad-text": Sentences("this text has a control character in it", "a subject or a name is one line of text"),
     "two-ends": Sentences("a link has two ends", "for example between: [gw.skola.example, internet]"),
+    "one-choice": Sentences("which mails is said once, and here {count} times", "give one of: {choices}"),
+    "unknown-device": Sentences("the user has no device `{name}`", "devices stand with the user, under `devices`"),
+    "needs-imap": Sentences("a client of POP3 cannot do this: `{name}`", "set the client to access: imap"),
     "one-action": Sentences("a step does one thing, and this one does {count}", "give the step one of: {choices}"),
     "bad-reply": Sentences(
         "`{value}` is not a reply that refuses",
@@ -201,6 +204,9 @@ _CS: Mapping[str, Sentences] = {
     "bad-mail-address": Sentences("`{value}` není e-mailová adresa", "například alena@skola.example"),
     "bad-text": Sentences("v textu je řídicí znak", "předmět i jméno jsou jeden řádek textu"),
     "two-ends": Sentences("linka má dva konce", "například between: [gw.skola.example, internet]"),
+    "one-choice": Sentences("které zprávy, se říká jednou, a tady {count}krát", "dejte jedno z: {choices}"),
+    "unknown-device": Sentences("uživatel nemá zařízení `{name}`", "zařízení jsou u uživatele pod klíčem `devices`"),
+    "needs-imap": Sentences("klient pro POP3 tohle neumí: `{name}`", "nastavte klientovi access: imap"),
     "one-action": Sentences("krok dělá jednu věc, a tento jich dělá {count}", "dejte kroku jedno z: {choices}"),
     "bad-reply": Sentences(
         "`{value}` není odpověď, která odmítá", "kód 4yz nebo 5yz, případně rozšířený kód a slova: 451 4.3.0 Try later"

@@ -247,6 +247,12 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     # facts, one line each; names in braces are fields of the event
     "fact.user.send": ("{who} sends a mail", "{who} odesílá zprávu"),
     "fact.user.read": ("{who} opens the mailbox", "{who} otevírá schránku"),
+    "fact.user.open": ("{who} opens: {detail}", "{who} otevírá: {detail}"),
+    "fact.user.flag": ("{who} marks: {detail}", "{who} označuje: {detail}"),
+    "fact.user.move": ("{who} moves: {detail}", "{who} přesouvá: {detail}"),
+    "fact.user.delete": ("{who} deletes: {detail}", "{who} maže: {detail}"),
+    "fact.user.expunge": ("{who} empties: {detail}", "{who} vysypává: {detail}"),
+    "fact.mua.list": ("list of {folder}: {count}", "seznam {folder}: {count}"),
     "fact.user.action": ("{who}: {action}", "{who}: {action}"),
     "fact.mua.show": ("{who} reads: {subject}", "{who} čte: {subject}"),
     "fact.tcp.connect": ("TCP connect {dst} port {port}", "spojení TCP na {dst} port {port}"),

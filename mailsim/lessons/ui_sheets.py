@@ -36,6 +36,11 @@ SHEETS: Mapping[str, tuple[str, str]] = {
     "mailbox.client": ("Client at {node}", "Klient na {node}"),
     "mailbox.client.note": ("as it has seen it", "jak ji viděl"),
     "mailbox.told": ("{protocol} at {time}: {what}", "{protocol} v {time}: {what}"),
+    "mailbox.list": (
+        "on the screen, {folder}: {n} mail|on the screen, {folder}: {n} mails",
+        "na obrazovce, {folder}: {n} zpráva|na obrazovce, {folder}: {n} zprávy|na obrazovce, {folder}: {n} zpráv",
+    ),
+    "mailbox.shown": ("opened:", "otevřeno:"),
     "mailbox.not-asked": ("has not asked its server yet", "serveru se zatím neptal"),
     "mailbox.sent": ("{n} mail sent|{n} mails sent", "odeslána {n} zpráva|odeslány {n} zprávy|odesláno {n} zpráv"),
     # bytes and code

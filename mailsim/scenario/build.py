@@ -11,7 +11,7 @@ from mailsim.agents.access_pop3 import pop3_server
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory, User
 from mailsim.agents.host import Host
-from mailsim.agents.mua import Account, Action, Mua, ReadMail, SendMail
+from mailsim.agents.mua import Account, Mua
 from mailsim.agents.nameserver import NameServer
 from mailsim.agents.operations import Script
 from mailsim.agents.policy import AccessPolicy, MdaPolicy, MsaPolicy, MtaPolicy, MuaPolicy
@@ -20,6 +20,7 @@ from mailsim.agents.resolver import Resolver, ResolverPolicy
 from mailsim.mail.store import Store
 from mailsim.net.network import SIMPLIFICATIONS, Network
 from mailsim.protocols.dns import Delegation, Zone, ZoneSet
+from mailsim.scenario import inhabitants as people
 from mailsim.scenario import schema
 from mailsim.scenario.breakages import Breaker
 from mailsim.scenario.certify import certify
@@ -95,6 +96,7 @@ class _Builder:
         self.network.tls = certify(certificates, self.calendar, with_rsa=self.for_real_clients)
         for name, host in self.scenario.hosts.items():
             self.hosts[name] = self._host(name, host)
+        self._fill_mailboxes()
         for name, host in self.scenario.hosts.items():
             self._start_roles(self.hosts[name], host.roles)
         for address, user in self.scenario.users.items():
@@ -106,6 +108,17 @@ class _Builder:
         for change in self.scenario.changes:
             self._plan_change(change)
         return Simulation(self._world(), self.network, self.hosts, self.until_us)
+
+    def _fill_mailboxes(self) -> None:
+        """What lies in the mailboxes before anything happens."""
+        names = {address: user.name or "" for address, user in self.scenario.users.items()}
+        for address, user in self.scenario.users.items():
+            store = self.hosts[user.store].store if user.store else None
+            account = store.account(address) if store else None
+            if account is None or user.store is None:
+                continue
+            for fact in people.fill(account, user.mailbox, names, self.calendar, self.seed):
+                self.network.note(user.store, fact, ())
 
     # --- hosts and their programs ---------------------------------------------------------------
 
@@ -193,16 +206,24 @@ class _Builder:
     # --- people ---------------------------------------------------------------------------------
 
     def _start_user(self, address: str, user: schema.User) -> None:
-        """The user's mail client, and everything that the user will do with it."""
+        """The user's mail clients, and everything that the user will do with them."""
+        if user.pc is not None:
+            self._start_client(address, user, None, user.pc, user.client)
+        for device, settings in user.devices.items():
+            if settings.pc is not None:
+                self._start_client(address, user, device, settings.pc, settings.client)
+
+    def _start_client(
+        self, address: str, user: schema.User, device: str | None, pc: str, client: schema.Client
+    ) -> None:
         steps = [
-            (step.at.since(0) + (step.every or 0) * number, _action(step))
+            (step.at.since(0) + (step.every or 0) * number, people.action(step, self.seed))
             for step in self.scenario.steps
-            if step.user == address
+            if step.user == address and step.device == device
             for number in range(step.repeat)
         ]
-        if not steps or user.pc is None:
+        if not steps:
             return
-        client = user.client
         account = Account(
             address,
             user.password or "",
@@ -211,8 +232,8 @@ class _Builder:
             user.name or "",
         )
         book = {other: person.name for other, person in self.scenario.users.items() if person.name}
-        mua = Mua(self.hosts[user.pc], account, to_policy(client, MuaPolicy), book)
-        self.network.install(user.pc, "mua", f"mua of {address}", lambda: mua.run(steps))
+        mua = Mua(self.hosts[pc], account, to_policy(client, MuaPolicy), book)
+        self.network.install(pc, "mua", f"mua of {address}", lambda: mua.run(steps))
 
     # --- the world as views see it --------------------------------------------------------------
 
@@ -240,14 +261,6 @@ class _Builder:
             texts=scenario.texts,
             simplifications=SIMPLIFICATIONS,
         )
-
-
-def _action(step: schema.Step) -> Action:
-    if step.send is not None:
-        send = step.send
-        return SendMail(send.to, send.cc, send.bcc, send.subject, send.text)
-    assert step.read is not None
-    return ReadMail(step.read.protocol)
 
 
 def _reachable(addresses: Iterable[str], own: Iterable[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from mailsim.scenario.addresses import is_documentation
 from mailsim.scenario.domains import nearest
 from mailsim.scenario.expand import Problem
 from mailsim.scenario.mistakes import closest
+from mailsim.scenario.people import ACTIONS, Client, Step
 from mailsim.scenario.schema import Host, Scenario, User
 from mailsim.scenario.tree import Path
 from mailsim.scenario.units import format_duration
@@ -65,6 +66,9 @@ def real_world(scenario: Scenario) -> Iterator[Problem]:
     names: list[tuple[str, Path]] = [(zone, ("zones", zone)) for zone in scenario.zones if "." in zone.strip(".")]
     names += [(name, ("hosts", name)) for name in scenario.hosts]
     names += [(address.rpartition("@")[2], _user_path(address)) for address in scenario.users]
+    for address, user in scenario.users.items():
+        letters = enumerate(user.mailbox)
+        names += [(m.sender.rpartition("@")[2], (*_user_path(address), "mailbox", n, "sender")) for n, m in letters]
     for number, step in enumerate(scenario.steps):
         if step.send:
             names += [
@@ -132,6 +136,20 @@ def references(scenario: Scenario) -> Iterator[Problem]:
         if step.user not in scenario.users:
             suggestion = closest(step.user, scenario.users)
             yield Problem("unknown-user", ("steps", number, "user"), {"name": step.user}, suggestion)
+        else:
+            yield from _step(scenario.users[step.user], step, ("steps", number))
+
+
+def _step(user: User, step: Step, path: Path) -> Iterator[Problem]:
+    """The device must be one of the user's, and its client must know how to do it."""
+    if step.device is not None and step.device not in user.devices:
+        yield Problem("unknown-device", (*path, "device"), {"name": step.device}, closest(step.device, user.devices))
+        return
+    client = user.client if step.device is None else user.devices[step.device].client
+    action = next(name for name in ACTIONS if getattr(step, name) is not None)
+    needs_imap = action in ("flag", "move", "delete", "expunge") or (step.open is not None and step.open.part)
+    if needs_imap and client.access != "imap":
+        yield Problem("needs-imap", (*path, action), {"name": action})
 
 
 def faults(scenario: Scenario) -> Iterator[Problem]:
@@ -177,12 +195,13 @@ def users(scenario: Scenario) -> Iterator[Problem]:
 
 
 def _user_hosts(scenario: Scenario, address: str, user: User) -> Iterator[Problem]:
-    wanted = (
-        (user.pc, "mua", ("pc",)),
+    wanted: list[tuple[str | None, str, tuple[str, ...]]] = [
         (user.store, "store", ("store",)),
-        (user.client.submission_host, "msa", ("client", "submission_host")),
-        (user.client.access_host, user.client.access, ("client", "access_host")),
-    )
+        *_client_hosts(user.pc, user.client),
+    ]
+    for device, settings in user.devices.items():
+        found = _client_hosts(settings.pc, settings.client)
+        wanted += [(name, role, ("devices", device, *keys)) for name, role, keys in found]
     for name, role, keys in wanted:
         path = (*_user_path(address), *keys)
         if name is None:
@@ -191,6 +210,15 @@ def _user_hosts(scenario: Scenario, address: str, user: User) -> Iterator[Proble
             yield Problem("unknown-host", path, {"name": name}, closest(name, scenario.hosts))
         elif role not in scenario.hosts[name].roles.names:
             yield Problem("missing-role", path, {"name": name, "role": role})
+
+
+def _client_hosts(pc: str | None, client: Client) -> list[tuple[str | None, str, tuple[str, ...]]]:
+    """The hosts that a mail client names, the role that each must have, and the keys that name them."""
+    return [
+        (pc, "mua", ("pc",)),
+        (client.submission_host, "msa", ("client", "submission_host")),
+        (client.access_host, client.access, ("client", "access_host")),
+    ]
 
 
 def roles(scenario: Scenario) -> Iterator[Problem]:

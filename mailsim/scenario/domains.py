@@ -109,7 +109,7 @@ def hosts_of(plan: Plan, relayed: Mapping[str, Iterable[str]]) -> dict[str, Data
     made[plan.resolver] = {"roles": {"resolver": {}}}
     if plan.domain.web:
         made[plan.web] = {"roles": {"web": {}}}
-    for pc in computers(plan).values():
+    for pc in (*computers(plan).values(), *devices(plan).values()):
         made.setdefault(pc, {"roles": {}})["roles"]["mua"] = {}
     for data in made.values():
         data["site"] = plan.name
@@ -127,10 +127,29 @@ def computers(plan: Plan) -> dict[str, str]:
     """Local part -> the user's computer; a name that is no host name is made into one."""
     found: dict[str, str] = {}
     for number, (local_part, user) in enumerate(plan.domain.users.items(), 1):
-        label = re.sub(r"[^a-z0-9]+", "-", local_part.lower()).strip("-")[:50] or f"user{number}"
+        label = host_label(local_part) or f"user{number}"
         name = f"{label}-pc.{plan.name}"
         found[local_part] = user.pc or (name if name not in found.values() else f"{label}{number}-pc.{plan.name}")
     return found
+
+
+def devices(plan: Plan) -> dict[tuple[str, str], str]:
+    """Local part and device -> the host that it is, e.g. `borek-phone.firma.example`."""
+    found: dict[tuple[str, str], str] = {}
+    for local_part, user in plan.domain.users.items():
+        for device, settings in user.devices.items():
+            label = host_label(f"{local_part}-{device}") or "device"
+            name, number = f"{label}.{plan.name}", 1
+            while name in found.values() and settings.pc is None:
+                number += 1
+                name = f"{label}{number}.{plan.name}"
+            found[local_part, device] = settings.pc or name
+    return found
+
+
+def host_label(text: str) -> str:
+    """What a name of a person or a device can be as the label of a host; "" if nothing is left of it."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower())[:50].strip("-")
 
 
 def user_defaults(local_part: str, pc: str, mail: str, server: Mapping[str, Any]) -> Data:

@@ -148,9 +148,11 @@ class _Expansion:
     def _users(self) -> None:
         users: Data = {}
         for plan in self.plans.values():
-            pcs = plans_of.computers(plan)
+            pcs, devices = plans_of.computers(plan), plans_of.devices(plan)
             for local_part, user in plan.domain.users.items():
                 made = plans_of.user_defaults(local_part, pcs[local_part], plan.mail, self.data["hosts"][plan.mail])
+                if user.devices:
+                    made["devices"] = {name: {"pc": devices[local_part, name]} for name in user.devices}
                 users[f"{local_part}@{plan.name}"] = laid_over(made, plans_of.written(user))
         for address, said in self.data.get("users", {}).items():
             if address in users:
@@ -162,6 +164,9 @@ class _Expansion:
             if mail and pc:
                 said = laid_over(plans_of.user_defaults(local_part, pc, mail, self.data["hosts"][mail]), said)
             users[address] = said
+        for user in users.values():
+            for device in user.get("devices", {}).values():
+                device["client"] = laid_over(user.get("client", {}), device.get("client", {}))
         self.data["users"] = users
 
     def _mail_host_of(self, domain: str) -> str:

@@ -30,59 +30,22 @@ from mailsim.scenario.fields import (
     Text,
     When,
     ZoneName,
-    found_kind,
     wrong,
 )
-from mailsim.scenario.roles import ClientSettings, Imap, Mda, Msa, Mta, Part, Pop3, ResolverSettings
+from mailsim.scenario.people import ACTIONS, Client, Device, Letter, Send, Step, User
+from mailsim.scenario.roles import Imap, Mda, Msa, Mta, Part, Pop3, ResolverSettings
+from mailsim.scenario.shorter import TEXT, TEXTS, Or, as_list, as_mapping
+
+__all__ = ["ACTIONS", "Client", "Device", "Letter", "Scenario", "Send", "Step", "User"]
 
 LANGUAGES = ("en", "cs")
 TEXT_KEYS = ("title", "objective", "story")
-
-
-# --- ways to write less -------------------------------------------------------------------------
-
-
-_TEXT = {"type": "string"}
-_TEXTS = {"type": "array", "items": _TEXT}
-_NOTHING = {"type": "null"}
-
-
-class _Or:
-    """Says in the JSON Schema what may stand instead; `or_nothing`: also instead of a mapping's values."""
-
-    def __init__(self, *shorter: dict[str, Any], or_nothing: bool = False) -> None:
-        self.shorter, self.or_nothing = shorter, or_nothing
-
-    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
-        whole: dict[str, Any] = handler(core_schema)
-        if self.or_nothing:
-            whole = {**whole, "additionalProperties": {"anyOf": [whole["additionalProperties"], _NOTHING]}}
-        return {"anyOf": [*self.shorter, whole]} if self.shorter else whole
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 def _two(value: object) -> object:
     if isinstance(value, list) and len(value) != 2:
         wrong("two-ends")
     return value
-
-
-def _as_mapping(value: object) -> object:
-    """`[alena, dan]` as `{alena: {}, dan: {}}`, and a key without a value as one with nothing in it."""
-    if isinstance(value, list):
-        for item in value:
-            if not isinstance(item, str):
-                wrong("wrong-type", item, expected="text", found=found_kind(item))
-        return {item: {} for item in value}
-    if isinstance(value, dict):
-        return {key: {} if item is None else item for key, item in value.items()}
-    return {} if value is None else value
-
-
-Recipients: TypeAlias = Annotated[tuple[MailAddress, ...], BeforeValidator(_as_list), _Or(_TEXT)]
 
 
 class Localized(Part):
@@ -98,7 +61,7 @@ class Localized(Part):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
-        return {"anyOf": [_TEXT, handler(core_schema)]}
+        return {"anyOf": [TEXT, handler(core_schema)]}
 
 
 # --- hosts --------------------------------------------------------------------------------------
@@ -153,7 +116,7 @@ class Roles(Part):
     @model_validator(mode="before")
     @classmethod
     def _from_list(cls, value: object) -> object:
-        roles = _as_mapping(value)
+        roles = as_mapping(value)
         if isinstance(value, list) and isinstance(roles, dict):
             roles["without"] = [name for name in ROLE_NAMES if name not in roles and name != "mua"]
         return roles
@@ -200,7 +163,7 @@ class Host(Part):
 
     site: DomainName | None = None
     """The site that it stands in."""
-    addresses: Annotated[tuple[IpAddress, ...], BeforeValidator(_as_list), _Or(_TEXT)] = ()
+    addresses: Annotated[tuple[IpAddress, ...], BeforeValidator(as_list), Or(TEXT)] = ()
     resolvers: tuple[DomainName, ...] = ()
     """Hosts whose resolver it asks, in this order."""
     roles: Roles = Roles()
@@ -234,31 +197,7 @@ class Link(Part):
     """The part of packets that gets lost, by chance."""
 
 
-# --- people and what happens --------------------------------------------------------------------
-
-
-class Client(ClientSettings):  # type: ignore[misc,valid-type]
-    """How a user's mail client is set up."""
-
-    submission_host: DomainName | None = None
-    """The server that it gives mail to."""
-    access_host: DomainName | None = None
-    """The server that it reads mail from."""
-
-
-class User(Part):
-    """A person with a mailbox."""
-
-    name: Line | None = None
-    """As it stands in From, e.g. Bořek Novák."""
-    password: Line | None = None
-    pc: DomainName | None = None
-    """The host that runs the user's mail client."""
-    store: DomainName | None = None
-    """The host that has the user's mailbox."""
-    quota: Size | None = None
-    """What the mailbox may hold, if not what the store says."""
-    client: Client = Client()
+# --- what the operators do -----------------------------------------------------------------------
 
 
 class ZoneChange(Part):
@@ -268,62 +207,6 @@ class ZoneChange(Part):
     zone: ZoneName
     records: Text
     """The zone as it is from then on, written as in `zones`."""
-
-
-class Send(Part):
-    """Write a mail and press Send."""
-
-    to: Recipients
-    cc: Recipients = ()
-    bcc: Recipients = ()
-    subject: Line = ""
-    text: Text = ""
-
-
-class Read(Part):
-    """Open the mailbox and look at what is new; a plain word is the protocol."""
-
-    protocol: Literal["imap", "pop3"] | None = None
-    """If not the one that the client is set up for."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _protocol_alone(cls, value: object) -> object:
-        return {"protocol": value} if isinstance(value, str) else _as_mapping(value)
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
-        return {"anyOf": [{"enum": ["imap", "pop3"]}, {"type": "null"}, handler(core_schema)]}
-
-
-ACTIONS = ("send", "read")
-
-
-class Step(Part):
-    """What a user does, and when."""
-
-    at: When
-    every: Duration | None = None
-    """Again and again, after this time each; `repeat` says how often."""
-    repeat: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1
-    """How often in all."""
-    user: MailAddress
-    send: Send | None = None
-    read: Read | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_read(cls, value: object) -> object:
-        if isinstance(value, dict) and "read" in value and value["read"] is None:
-            return {**value, "read": {}}
-        return value
-
-    @model_validator(mode="after")
-    def _one_action(self) -> Step:
-        count = sum(getattr(self, name) is not None for name in ACTIONS)
-        if count != 1:
-            wrong("one-action", count=str(count), choices=", ".join(ACTIONS))
-        return self
 
 
 # --- the short form -----------------------------------------------------------------------------
@@ -343,7 +226,7 @@ class MailExchanger(Part):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
-        return {"anyOf": [_TEXT, handler(core_schema)]}
+        return {"anyOf": [TEXT, handler(core_schema)]}
 
 
 class Backup(MailExchanger):
@@ -357,13 +240,13 @@ class Backup(MailExchanger):
 class Domain(Part):
     """A mail domain with all that belongs to it: servers, name server, resolver, web, router, people."""
 
-    users: Annotated[dict[LocalPart, User], BeforeValidator(_as_mapping), _Or(_TEXTS, or_nothing=True)] = Field(
+    users: Annotated[dict[LocalPart, User], BeforeValidator(as_mapping), Or(TEXTS, or_nothing=True)] = Field(
         default_factory=dict
     )
     """Local parts, with or without the settings of each user."""
     mail: DomainName | None = None
     """The host of its mail server; by default the best MX host of its own, or `mail.` and the domain."""
-    mx: Annotated[tuple[MailExchanger, ...], BeforeValidator(_as_list), _Or(_TEXT)] = ()
+    mx: Annotated[tuple[MailExchanger, ...], BeforeValidator(as_list), Or(TEXT)] = ()
     """Its MX records; by default one for its mail server."""
     backup: Backup | None = None
     relay_domains: tuple[DomainName, ...] = ()
@@ -410,11 +293,11 @@ class Scenario(Part):
     """Whether hosts of `domains` have IPv6 addresses, unless the domain says otherwise."""
     domains: Annotated[
         dict[MailDomain, Domain],
-        BeforeValidator(_as_mapping),
-        _Or(_TEXTS, or_nothing=True),
+        BeforeValidator(as_mapping),
+        Or(TEXTS, or_nothing=True),
     ] = Field(default_factory=dict)
     sites: dict[DomainName, Site] = Field(default_factory=dict)
-    routers: Annotated[dict[DomainName, Router], BeforeValidator(_as_mapping), _Or(_TEXTS, or_nothing=True)] = Field(
+    routers: Annotated[dict[DomainName, Router], BeforeValidator(as_mapping), Or(TEXTS, or_nothing=True)] = Field(
         default_factory=dict
     )
     hosts: dict[DomainName, Host] = Field(default_factory=dict)

@@ -63,6 +63,24 @@ class MessageShown(Fact):
     subject: str
 
 
+@dataclass(frozen=True, slots=True)
+class MailsListed(Fact):
+    """What a MUA now shows of a folder: for each mail its id, flags and subject, in the order of the list.
+
+    Attributes:
+        ids: UIDs, or unique-ids of POP3. flags: of each mail, separated by spaces. has: octets of each mail that
+            this client has got.
+    """
+
+    kind: ClassVar[str] = "mua.list"
+    user: str
+    folder: str
+    ids: tuple[str, ...]
+    flags: tuple[str, ...]
+    subjects: tuple[str, ...]
+    has: tuple[int, ...]
+
+
 # --- the network --------------------------------------------------------------------------------
 
 

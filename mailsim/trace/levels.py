@@ -47,6 +47,7 @@ _DIALOGUE_FACTS = frozenset(
         "store.delete",
         "store.rename",
         "queue.try",
+        "mua.list",
     )
 )
 _PACKET_FACTS = frozenset(("net.drop",))

@@ -33,6 +33,12 @@ ALL_TOPICS: tuple[str, ...] = (
     # people
     "user.send",  # a person presses Send
     "user.read",  # a person opens the mailbox to read
+    "user.open",  # a person opens one mail of the list
+    "user.flag",  # a person marks a mail
+    "user.move",  # a person puts a mail into another folder
+    "user.delete",  # a person presses Delete
+    "user.expunge",  # a person has deleted mails removed for good
+    "mua.list",  # the MUA's list of a folder changes
     "mua.show",  # the MUA puts a message before its user
     # TCP and UDP as programs see them
     "tcp.connect",  # a client sends its first SYN

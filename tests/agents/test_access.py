@@ -137,7 +137,7 @@ def test_two_imap_clients_see_each_other() -> None:
         await client.logout()
 
     news = world.run(phone=phone(), pc=pc())["phone"]
-    assert [str(item) for item in news] == ["* 1 EXPUNGE", "* 2 EXPUNGE", "* 1 RECENT"]
+    assert [str(item) for item in news] == ["* 1 EXPUNGE", "* 2 EXPUNGE", "* 2 EXISTS", "* 1 RECENT"]
     assert world.account.inbox.uids() == [2, 4]
 
 

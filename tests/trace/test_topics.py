@@ -79,7 +79,9 @@ FAULTS = (
 CASES: list[tuple[str, Event, Said | None]] = [
     ("user.send", noted(facts.UserActed("a", "send")), None),
     ("user.read", noted(facts.UserActed("a", "read")), None),
+    *((f"user.{a}", noted(facts.UserActed("a", a)), None) for a in ("open", "flag", "move", "delete", "expunge")),
     ("other", noted(facts.UserActed("a", "dances")), None),
+    ("mua.list", noted(facts.MailsListed("a", "INBOX", ("1",), ("",), ("s",), (0,))), None),
     ("mua.show", noted(facts.MessageShown("a", "m", "a", "b", "s")), None),
     ("tcp.connect", noted(facts.TcpConnectStarted(*TCP)), None),
     ("tcp.established", noted(facts.TcpEstablished(*TCP)), None),

@@ -12,6 +12,7 @@ from mailsim.trace.facts import (
     FaultEnded,
     FaultHit,
     FaultStarted,
+    MailsListed,
     PacketDropped,
     RouteDecided,
     RouteFailed,
@@ -118,6 +119,8 @@ def _values(event: Noted, world: World, lang: str) -> dict[str, object]:
     match event.fact:
         case RouteDecided(candidates=candidates):
             values["hosts"] = ", ".join(_candidate(candidate, world, lang) for candidate in candidates) or "-"
+        case MailsListed():
+            values["list"] = _list(event.fact) or say("mua.list.empty", lang)
         case RouteFailed(host=host, detail=detail, situation=situation, action=action):
             values["host"] = label(world, host.rstrip("."))
             values["detail"] = (detail or situation).rstrip(".")
@@ -135,6 +138,12 @@ def _values(event: Noted, world: World, lang: str) -> dict[str, object]:
         case FaultHit():
             values |= _fault(event.fact, world, lang)
     return values
+
+
+def _list(fact: MailsListed) -> str:
+    """The mails of a list: number, flags, subject."""
+    rows = zip(fact.flags, fact.subjects, strict=True)
+    return "; ".join(" ".join(f"{n}. {flags} {subject or '-'}".split()) for n, (flags, subject) in enumerate(rows, 1))
 
 
 def _fault(fact: FaultStarted | FaultEnded | FaultHit, world: World, lang: str) -> dict[str, str]:

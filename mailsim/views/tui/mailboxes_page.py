@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from mailsim.lessons.ui import Words
 from mailsim.trace.events import Noted, Said
-from mailsim.trace.facts import MessageShown, UserActed
+from mailsim.trace.facts import MailsListed, MessageShown, UserActed
 from mailsim.trace.snapshot import Folder, Stored
 from mailsim.views.tui.inks import Ground, Ink
 from mailsim.views.tui.mail_page import MailPage
@@ -29,6 +29,7 @@ class Client:
     protocol: str = ""
     at: int = 0
     shown: list[MessageShown] = field(default_factory=list)
+    lists: dict[str, MailsListed] = field(default_factory=dict)
     sent: int = 0
 
 
@@ -52,6 +53,8 @@ class MailboxesPage:
             match event:
                 case Noted(fact=MessageShown() as shown):
                     clients.setdefault(event.node, Client()).shown.append(shown)
+                case Noted(fact=MailsListed() as listed):
+                    clients.setdefault(event.node, Client()).lists[listed.folder] = listed
                 case Noted(fact=UserActed(action="send")):
                     clients.setdefault(event.node, Client()).sent += 1
                 case Said():
@@ -63,7 +66,7 @@ class MailboxesPage:
 
     def _concerns(self, event: object) -> bool:
         match event:
-            case Noted(fact=MessageShown() | UserActed()):
+            case Noted(fact=MessageShown() | MailsListed() | UserActed()):
                 return True
             case Said(from_client=False) if event.protocol in _ACCESS:
                 return bool(_count(event, self._score))
@@ -100,10 +103,24 @@ class MailboxesPage:
                 protocol = {"pop": "POP3"}.get(client.protocol, client.protocol.upper())
                 when = words.duration(client.at)
                 yield [Piece(f"  {words('mailbox.told', protocol=protocol, what=client.told, time=when)}")]
-            elif not client.shown:
+            elif not client.shown and not client.lists:
                 yield [Piece(f"  {words('mailbox.not-asked')}", Ink.DIM)]
+            for listed in client.lists.values():
+                yield [Piece(f"  {words('mailbox.list', folder=listed.folder, n=len(listed.ids))}", bold=True)]
+                yield from _rows(listed)
+            if client.lists and client.shown:
+                yield [Piece(f"  {words('mailbox.shown')}", Ink.DIM)]
             for shown in client.shown[-SHOWN:]:
                 yield [Piece(f"    {shown.from_}: ", Ink.DIM), Piece(shown.subject or "-")]
+
+
+def _rows(listed: MailsListed) -> Iterator[Line]:
+    """The list on a client's screen: number, UID, flags, and how much of the mail it has."""
+    mails = zip(listed.ids, listed.flags, listed.subjects, listed.has, strict=True)
+    for number, (name, flags, subject, has) in enumerate(mails, 1):
+        if number > SHOWN:
+            return
+        yield [Piece(f"    {number:>3}  {name}  {flags or '-'}  {has} B  ", Ink.DIM), Piece(subject or "-")]
 
 
 def _count(event: Said, score: Score) -> str:

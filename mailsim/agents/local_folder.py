@@ -1,0 +1,137 @@
+"""What a mail client keeps of a folder: the list that its user sees, and what it has downloaded.
+
+Over IMAP the list is an agreement with the server about numbers: EXPUNGE takes one out and all behind it move up
+(RFC 9051 section 7.5.1). What is kept from one visit to the next must hang on the UID instead, and is worth nothing
+once UIDVALIDITY has changed (RFC 9051 section 2.3.1.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mailsim.agents.actions import Which
+from mailsim.mail.header import decoded
+from mailsim.mail.mime import BodyStructure, Envelope
+from mailsim.protocols.imap import FetchData
+from mailsim.trace.facts import MailsListed
+
+SEEN = "\\Seen"
+
+
+@dataclass(slots=True)
+class LocalMail:
+    """One mail of the list.
+
+    Attributes:
+        id: its UID as text, or the unique-id of POP3. subject: as the list shows it.
+        parts: what is here of it, by section: "" the whole mail, `1` its first part.
+        is_complete: the sections that are here to their last octet.
+        since_us: when it came to this client.
+    """
+
+    id: str
+    flags: tuple[str, ...] = ()
+    sender: str = ""
+    subject: str = ""
+    msg: str = ""
+    structure: BodyStructure | None = None
+    parts: dict[str, bytes] = field(default_factory=dict)
+    is_complete: set[str] = field(default_factory=set)
+    since_us: int = 0
+
+    @property
+    def uid(self) -> int:
+        return int(self.id)
+
+    def learn(self, data: FetchData) -> None:
+        """Take over what the server told of it."""
+        if data.flags is not None:
+            self.flags = tuple(sorted(flag for flag in data.flags if flag != "\\Recent"))
+        envelope, structure = data.get("ENVELOPE"), data.get("BODYSTRUCTURE")
+        if isinstance(envelope, Envelope):
+            self.subject, self.sender, self.msg = shown(envelope)
+        if isinstance(structure, BodyStructure):
+            self.structure = structure
+
+
+@dataclass(slots=True)
+class LocalFolder:
+    """A folder as one client knows it; the mail with the number n is `mails[n - 1]`.
+
+    `by_number`: belief M31. The client thinks that a mail keeps its number, so when the server says that one is
+    gone, it drops the last.
+    """
+
+    name: str
+    by_number: bool = False
+    uid_validity: str = ""
+    modseq: str = ""
+    mails: list[LocalMail] = field(default_factory=list)
+    _listed: MailsListed | None = None
+
+    def forget(self) -> None:
+        """Everything that was known is worth nothing any more."""
+        self.mails, self.modseq = [], ""
+
+    def by_id(self, name: str) -> LocalMail | None:
+        return next((mail for mail in self.mails if mail.id == name), None)
+
+    def at(self, number: int) -> LocalMail | None:
+        """The mail with this message number, as far as the list goes."""
+        return self.mails[number - 1] if 1 <= number <= len(self.mails) else None
+
+    def number_of(self, mail: LocalMail) -> int:
+        return self.mails.index(mail) + 1
+
+    def expunged(self, number: int) -> None:
+        """EXPUNGE: the mail is gone, and those behind it move up."""
+        if self.at(number) is not None:
+            self.mails.pop(-1 if self.by_number else number - 1)
+
+    def chosen(self, which: Which) -> list[LocalMail]:
+        """Those that the user means, in the order of the list."""
+        if which.every:
+            return list(self.mails)
+        if which.last:
+            return self.mails[-which.last :]
+        return [mail for mail in self.mails if mail.subject in which.subjects]
+
+    def changed_list(self, user: str) -> MailsListed | None:
+        """What the screen shows now, if it is not what it showed before."""
+        now = MailsListed(
+            user,
+            self.name,
+            tuple(mail.id for mail in self.mails),
+            tuple(" ".join(mail.flags) for mail in self.mails),
+            tuple(mail.subject for mail in self.mails),
+            tuple(sum(map(len, mail.parts.values())) for mail in self.mails),
+        )
+        if now == self._listed or (self._listed is None and not self.mails):
+            return None
+        self._listed = now
+        return now
+
+
+def shown(envelope: Envelope) -> tuple[str, str, str]:
+    """Subject, sender and Message-ID, as a list of mails shows them."""
+    sender = next(iter(envelope.sender_from), None)
+    address = "" if sender is None else f"{_text(sender.mailbox)}@{_text(sender.host)}"
+    name = "" if sender is None else _text(sender.name)
+    return _text(envelope.subject), f"{name} <{address}>" if name else address, _text(envelope.message_id)
+
+
+def _text(value: str | None) -> str:
+    return decoded((value or "").encode("utf-8", "surrogateescape"))
+
+
+def leaves(structure: BodyStructure, path: tuple[int, ...] = ()) -> list[tuple[tuple[int, ...], BodyStructure]]:
+    """The parts that are no multipart, with their part numbers (RFC 9051 section 6.4.5.1)."""
+    if structure.type.upper() != "MULTIPART":
+        return [(path or (1,), structure)]
+    return [leaf for number, part in enumerate(structure.parts, 1) for leaf in leaves(part, (*path, number))]
+
+
+def first_text(structure: BodyStructure) -> tuple[int, ...]:
+    """The part that a person reads first; part 1 if there is no text."""
+    texts = (path for path, part in leaves(structure) if part.type.upper() == "TEXT")
+    return next(texts, (1,))

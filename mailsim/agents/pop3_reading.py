@@ -1,0 +1,87 @@
+"""The POP3 half of a mail client: takes copies away, and must remember by itself what it has.
+
+POP3 knows no folders, no flags and no "new": the server numbers what is there, and only unique-ids stay the same
+from one session to the next (RFC 1939 section 7, UIDL). Whether the original goes is for the client to say (DELE).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from mailsim.agents.actions import OpenMail
+from mailsim.agents.local_folder import LocalFolder, LocalMail
+from mailsim.agents.operations import Note, Now
+from mailsim.agents.policy import MuaPolicy
+from mailsim.agents.pop3_client import Pop3Client
+from mailsim.mail import header
+from mailsim.mail.identity import message_key
+from mailsim.trace.facts import MessageShown
+
+INBOX = "INBOX"
+
+
+@dataclass(slots=True)
+class Pop3Reading:
+    """What one client has downloaded.
+
+    Attributes:
+        folder: its own inbox, on its own disk; by unique-id, or, without UIDL, by the order of arrival.
+        wishes: mails that the user wants to open.
+    """
+
+    user: str
+    policy: MuaPolicy
+    log_in: Callable[[Pop3Client], Awaitable[bool]]
+    folder: LocalFolder = field(default_factory=lambda: LocalFolder(INBOX))
+    wishes: list[OpenMail] = field(default_factory=list)
+
+    async def visit(self, pop3: Pop3Client) -> None:
+        """One session: download what is not here yet, and delete on the server only if the user wants so."""
+        if await self.log_in(pop3):
+            await self._transaction(pop3)
+        await pop3.quit()
+        listed = self.folder.changed_list(self.user)
+        if listed is not None:
+            await Note(listed)
+
+    async def _transaction(self, pop3: Pop3Client) -> None:
+        sizes = await pop3.sizes()
+        if not sizes:
+            return
+        ids = await pop3.unique_ids() if self.policy.pop3_remember else {}
+        for number in sizes:
+            mail = self._known(ids.get(number, ""))
+            if mail is None or ("" not in mail.is_complete and self._is_wanted(mail)):
+                mail = await self._download(pop3, number, ids.get(number, ""), mail)
+            if mail is not None and self._may_go(mail, await Now()):
+                await pop3.delete(number)
+
+    def _known(self, unique_id: str) -> LocalMail | None:
+        return self.folder.by_id(unique_id) if unique_id else None
+
+    def _is_wanted(self, mail: LocalMail) -> bool:
+        return any(mail in self.folder.chosen(wish.which) for wish in self.wishes)
+
+    def _may_go(self, mail: LocalMail, now_us: int) -> bool:
+        policy = self.policy
+        is_old = now_us - mail.since_us >= policy.pop3_delete_after_us
+        return policy.pop3_delete and "" in mail.is_complete and is_old
+
+    async def _download(
+        self, pop3: Pop3Client, number: int, unique_id: str, known: LocalMail | None
+    ) -> LocalMail | None:
+        """RETR; or TOP, for a client that shows beginnings first."""
+        lines = 0 if known is not None else self.policy.pop3_preview_lines
+        content = await (pop3.top(number, lines) if lines else pop3.retrieve(number))
+        if content is None:
+            return known
+        mail = known or LocalMail(unique_id or f"#{len(self.folder.mails) + 1}", since_us=await Now())
+        if known is None:
+            self.folder.mails.append(mail)
+        mail.parts["TOP" if lines else ""] = content
+        mail.is_complete.add("TOP" if lines else "")
+        mail.sender, mail.subject = header.text(content, "From") or "", header.text(content, "Subject") or ""
+        mail.msg = message_key(content)
+        await Note(MessageShown(self.user, mail.msg, self.user, mail.sender, mail.subject))
+        return mail
