@@ -1,5 +1,4 @@
-"""Our SMTP scripts on real sockets: the client visits Postfix, aiosmtpd and smtp-sink; smtp-source and nodemailer
-visit the server."""
+"""Our SMTP scripts on real sockets: client at Postfix, aiosmtpd, smtp-sink; server for smtp-source, nodemailer."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ from mailsim.mail.envelope import Envelope, Wish
 from mailsim.protocols.smtp import Reply
 from mailsim.trace.facts import QueueAdded
 from tests.interop.daemons import HOST, executable, free_port
-from tests.interop.postfix import postfix, wait_for_port
+from tests.interop.postfix import is_root, postfix, wait_for_port
 from tests.interop.socket_world import Server, World, serving
 
 TEXT = b"Subject: tecky\r\n\r\n.\r\n..\r\nx.\r\n" + b"y" * 998 + b"\r\n"
@@ -148,7 +147,7 @@ def smtp_sink(folder: Path, *options: str) -> Iterator[int]:
     """Postfix's server for tests, which keeps each mail in a file; gives its port."""
     port = free_port()
     command = [executable("smtp-sink"), "-d", f"{folder}/%H%M%S.", *options, f"{HOST}:{port}", "10"]
-    if os.geteuid() == 0:
+    if is_root():
         command[1:1] = ["-u", "root"]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         try:

@@ -360,10 +360,7 @@ class SmtpServer:
         return self._dress(reply)
 
     def reset_after_tls(self) -> int:
-        """TLS is up: forget the client and all plaintext that came too early (RFC 3207 section 4.2).
-
-        Returns how many octets were thrown away: more than none means that somebody injected commands.
-        """
+        """TLS is up: forget the client and all plaintext that came too early (RFC 3207 section 4.2): so many octets."""
         if self.state is not STARTING_TLS:
             raise LocalProtocolError("no TLS handshake is due")
         self.state, self.tls_active = GREETED, True
