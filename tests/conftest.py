@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
+
+# Whoever runs the tests has a language and places remembered, which are none of the tests' business.
+os.environ["MAILSIM_SETTINGS"] = str(Path(tempfile.gettempdir()) / f"mailsim-tests-{os.getpid()}" / "settings.json")
 
 
 @pytest.hookimpl(trylast=True)

@@ -132,7 +132,7 @@ def step(
             motion=not no_motion,
             mouse=not no_mouse,
             memory=memory,
-            key=scenario,
+            key=str(Path(scenario).resolve()) if Path(scenario).exists() else scenario,
             ascii_only=ascii_only or _writes_only_ascii(),
             colours=16 if colours is Colours.SIXTEEN else 0,
         )
@@ -163,7 +163,7 @@ def compare(
     if plain or not sys.stdout.isatty():
         write_comparison(one, other, sys.stdout)
         return
-    from mailsim.views.tui.app import CompareApp
+    from mailsim.views.tui.side_by_side import CompareApp
 
     few = colours is Colours.SIXTEEN
     look = theme or memory.theme or Look.DARK

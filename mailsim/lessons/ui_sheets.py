@@ -180,5 +180,8 @@ SHEETS: Mapping[str, tuple[str, str]] = {
     "picker.keys.language": ("česky", "English"),
     "picker.keys.theme": ("colours", "barvy"),
     "picker.leave": ("Esc once more quits.", "Ještě jednou Esc a program skončí."),
-    "picker.again": ("Continued at step {i}.", "Pokračujeme na kroku {i}."),
+    "picker.again": (
+        "Continued at step {i}, where you were. g goes to the start.",
+        "Pokračujeme na kroku {i}, kde jste skončili. Na začátek: g.",
+    ),
 }

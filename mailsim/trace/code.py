@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mailsim.trace.events import Event, Noted, Packet
-from mailsim.trace.facts import FaultEnded, FaultStarted, PacketDropped, TcpConnectStarted, TcpFact
+from mailsim.trace.events import Event
+
+_NETWORK = ("tcp.", "tls.", "net.", "fault.")
+_BY_SCRIPTS = frozenset(("tcp.connect", "tls.start"))
 
 
 class Place(NamedTuple):
@@ -51,11 +53,4 @@ class Code:
 
 
 def _is_of_the_network(event: Event) -> bool:
-    match event:
-        case Packet():
-            return True
-        case Noted(fact=TcpConnectStarted()):
-            return False
-        case Noted(fact=TcpFact() | FaultStarted() | FaultEnded() | PacketDropped()):
-            return True
-    return False
+    return event.kind.startswith(_NETWORK) and event.kind not in _BY_SCRIPTS

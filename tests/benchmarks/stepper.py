@@ -10,8 +10,8 @@ import fcntl
 import os
 import pty
 import select
-import signal
 import struct
+import subprocess
 import sys
 import tempfile
 import termios
@@ -20,6 +20,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 COLUMNS, ROWS = 120, 36
+OWN_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+)
+"""Makes its standard input the terminal that controls it, and then becomes the program."""
 QUIET_S = 0.15
 """So long nothing comes when a screen is painted."""
 EVENTS_PER_MAIL = 190
@@ -33,10 +37,18 @@ class Terminal:
 
     def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
         self.began = time.perf_counter()
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execvpe(command[0], list(command), {**os.environ, **environment})
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        self.fd, other = pty.openpty()
+        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", OWN_TERMINAL, *command],
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            start_new_session=True,
+            env={**os.environ, **environment},
+        )
+        self.pid = self.process.pid
+        os.close(other)
 
     def read(self, patience_s: float) -> tuple[float, int]:
         """Read until it is quiet: when the last byte came, and how many came."""
@@ -85,8 +97,9 @@ class Terminal:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def end(self) -> None:
-        os.kill(self.pid, signal.SIGTERM)
-        os.waitpid(self.pid, 0)
+        """Stop the program, if it still runs."""
+        self.process.terminate()
+        self.process.wait()
         os.close(self.fd)
 
 

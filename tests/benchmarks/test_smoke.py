@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
+from mailsim.scenario.loader import lint
 from mailsim.trace.events import Segment
 from tests.benchmarks import __main__ as benchmark
 from tests.benchmarks.measure import exponent
@@ -44,4 +47,13 @@ def test_exponent():
 def test_the_table_prints(capsys):
     benchmark.main(["--quick", "--mails", "4", "8"])
     printed = capsys.readouterr().out
-    assert printed.count("goal <=") == 10
+    assert printed.count("goal <=") == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
+def test_the_stepper_is_measured_on_a_scenario_that_is_one(tmp_path):
+    from tests.benchmarks.stepper import percentile, scenario
+
+    (tmp_path / "many.yaml").write_text(scenario(3), encoding="utf-8")
+    assert lint(tmp_path / "many.yaml") == ()
+    assert percentile([float(n) for n in range(100)], 0.95) == 95

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment, Segments
 from textual import on, work
@@ -22,18 +22,18 @@ from textual.types import AnimationLevel
 from textual.widgets import Static
 
 from mailsim.lessons.ui import LANGUAGES, Words
-from mailsim.trace.levels import Level
 from mailsim.trace.trace import Trace
 from mailsim.views.tui.actions import ACTIONS
-from mailsim.views.tui.compare import CompareScreen
 from mailsim.views.tui.inks import PALETTES, themes_of
 from mailsim.views.tui.library import Library
 from mailsim.views.tui.memory import Memory
 from mailsim.views.tui.picker import Picker, ScenarioRun
-from mailsim.views.tui.score import Score
-from mailsim.views.tui.screen import MainScreen
-from mailsim.views.tui.stepper import Stepper
 from mailsim.views.tui.themes import themes
+
+if TYPE_CHECKING:
+    from mailsim.trace.levels import Level
+    from mailsim.views.tui.screen import MainScreen
+    from mailsim.views.tui.stepper import Stepper
 
 THEMES = tuple(palette.name.removeprefix("mailsim-") for palette in PALETTES)
 """`dark`, `light`, `contrast`."""
@@ -66,6 +66,8 @@ class Commands(Provider):
                 yield Hit(score, matcher.highlight(text), run)
 
     def _commands(self) -> list[tuple[str, Callable[[], None]]]:
+        from mailsim.views.tui.screen import MainScreen
+
         screen = self.screen
         if not isinstance(screen, MainScreen):
             return []
@@ -98,27 +100,6 @@ class Worn(App[None]):
         self.theme = f"mailsim-{theme if theme in THEMES else 'dark'}{'-16' if colours == 16 else ''}"
         self.set_class(ascii_only, "-ascii")
         ScrollBar.renderer = SquareBar if ascii_only else ScrollBarRender
-
-
-class CompareApp(Worn):
-    """Shows two runs side by side."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave", show=False, priority=True)]
-    ENABLE_COMMAND_PALETTE = False
-
-    def __init__(
-        self, left: Stepper, right: Stepper, theme: str = "dark", ascii_only: bool = False, colours: int = 0
-    ) -> None:
-        super().__init__()
-        self.wear(theme, ascii_only, colours)
-        self._compare = CompareScreen(left, right)
-
-    def get_default_screen(self) -> Screen[None]:
-        return self._compare
-
-    def action_leave(self) -> None:
-        """Ctrl+C says how to quit, like q."""
-        self._compare.action_leave()
 
 
 class Loading(Screen[None]):
@@ -199,6 +180,7 @@ class StepperApp(Worn):
         self._main = self._make_main(trace, self._level)
         settle_memory()
         self.push_screen(self._main)  # a switch would leave a moment without any screen, in which a key is fatal
+        self._say_where(self._main)
 
     @property
     def stepper(self) -> Stepper:
@@ -221,6 +203,11 @@ class StepperApp(Worn):
     # --- from the list to the steps and back ---
 
     def _make_main(self, trace: Trace, level: Level | None) -> MainScreen:
+        """The screen of a trace; its parts are loaded now, so that the first screen is there before them."""
+        from mailsim.views.tui.score import Score
+        from mailsim.views.tui.screen import MainScreen
+        from mailsim.views.tui.stepper import Stepper
+
         stepper = Stepper(Score(trace), self._language, level)
         place = self._memory.places.get(self._key)
         if place is not None and level is None and place.steps:
@@ -235,8 +222,12 @@ class StepperApp(Worn):
         self._main = self._make_main(message.trace, None)
         settle_memory()
         self.push_screen(self._main, lambda _: self._left())
-        if self._main.stepper.position:
-            self.call_after_refresh(self._main.tell, "picker.again", i=self._main.stepper.position)
+        self._say_where(self._main)
+
+    def _say_where(self, main: MainScreen) -> None:
+        """Who comes back is told where the steps go on."""
+        if main.stepper.position:
+            self.call_after_refresh(main.tell, "picker.again", i=main.stepper.position)
 
     def _left(self) -> None:
         self.remember()

@@ -19,7 +19,6 @@ from textual.strip import Strip
 from textual.worker import get_current_worker
 
 from mailsim.lessons.ui import LANGUAGES, Words
-from mailsim.trace.levels import Level
 from mailsim.trace.trace import Trace
 from mailsim.views.tui.inks import Ground, Ink, themes_of
 from mailsim.views.tui.library import Entry, Library, Problem, Unrunnable
@@ -203,6 +202,7 @@ class Picker(Screen[None]):
 
     def _measure(self, entry: Entry) -> None:
         """Run a scenario to learn how many steps it has."""
+        from mailsim.trace.levels import Level
         from mailsim.views.tui.lens import Lens
         from mailsim.views.tui.score import Score
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from mailsim.lessons.ui import LANGUAGES, Words
+from mailsim.views.tui.cards import Cards
 from mailsim.views.tui.inks import themes_of
 from mailsim.views.tui.painted import Rolling
+from mailsim.views.tui.quiz import Quiz
 from mailsim.views.tui.reading import Reading
 
 
@@ -79,9 +81,8 @@ class Viewing(Reading):
 
     def do_language(self) -> None:
         language = LANGUAGES[(LANGUAGES.index(self.stepper.words.language) + 1) % len(LANGUAGES)]
-        question = self.stepper.asking
         self.stepper.words = Words(language)
-        if question or self.sheet is not None:
+        if isinstance(self.sheet, Quiz | Cards):  # their sentences were made in the other language
             self.close_sheet()
         self.tell("language.now")
         self.restyle()

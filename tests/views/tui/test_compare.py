@@ -7,9 +7,9 @@ import io
 from mailsim.scenario.build import build
 from mailsim.scenario.loader import open_scenario
 from mailsim.trace.levels import Level
-from mailsim.views.tui.app import CompareApp
 from mailsim.views.tui.compare import CompareScreen, align, write_comparison
 from mailsim.views.tui.score import Score
+from mailsim.views.tui.side_by_side import CompareApp
 from mailsim.views.tui.stepper import Stepper
 from tests.views.tui.synthetic import failover
 
