@@ -47,7 +47,7 @@ def test_exponent():
 def test_the_table_prints(capsys):
     benchmark.main(["--quick", "--mails", "4", "8"])
     printed = capsys.readouterr().out
-    assert printed.count("goal <=") == 4
+    assert printed.count("goal <=") == 10
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
