@@ -115,7 +115,7 @@ class TlsLayer:
         if self.wish.server_name:
             problem = contexts.problem(self._object.getpeercert(binary_form=True), self.wish.server_name, at_us)
         if problem and self.wish.check:
-            raise Refusal(problem, "certificate verify failed")
+            raise Refusal(problem, "")
         cipher = self._object.cipher()
         return Secured(self._object.version() or "", cipher[0] if cipher else "", problem, self.discarded)
 
@@ -123,7 +123,7 @@ class TlsLayer:
 def _reason(error: ssl.SSLError) -> tuple[str, str]:
     """Which of `facts.TLS_FAILURES` an error of OpenSSL is, and what OpenSSL says."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return VERIFY_REASONS.get(error.verify_code, "unknown-ca"), error.verify_message
+        return VERIFY_REASONS.get(error.verify_code, "unknown-ca"), ""  # its words differ from version to version
     words = error.reason or type(error).__name__
     detail = words.replace("_", " ").lower()
     if "ALERT" in words:

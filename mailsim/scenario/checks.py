@@ -240,10 +240,13 @@ def _ports(name: str, host: Host) -> Iterator[Problem]:
         settings = getattr(host.roles, role)
         if settings is None:
             continue
-        if settings.port in taken:
-            details = {"port": str(settings.port), "name": name, "first": taken[settings.port], "second": role}
-            yield Problem("port-taken", ("hosts", name, "roles", role, "port"), details)
-        taken.setdefault(settings.port, role)
+        for key in ("port", "implicit_port"):
+            port = getattr(settings, key, 0)
+            if port in taken:
+                details = {"port": str(port), "name": name, "first": taken[port], "second": role}
+                yield Problem("port-taken", ("hosts", name, "roles", role, key), details)
+            if port:
+                taken.setdefault(port, role)
 
 
 # --- zones --------------------------------------------------------------------------------------

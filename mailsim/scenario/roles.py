@@ -42,6 +42,7 @@ _SPECIAL: Mapping[str, Any] = {
     "relay_domains": tuple[DomainName, ...],
     "relay_networks": tuple[IpNetwork, ...],
     "size_limit": Size,
+    "tls_versions": Annotated[tuple[policy.TlsVersion, ...], Field(min_length=1)],
     "retry_backoff": Annotated[float, Field(ge=1, le=100)],
     "retry_jitter": Annotated[float, Field(ge=0, le=1)],
     "destination_concurrency": Annotated[int, Field(strict=True, ge=1)],

@@ -156,3 +156,17 @@ def test_mistakes_have_their_place(receiver: str, word: str) -> None:
     [mistake] = mistakes
     assert mistake.line == 8
     assert text.splitlines()[7][mistake.column - 1 :].startswith(word)
+
+
+@pytest.mark.parametrize(
+    ("receiver", "code"),
+    [
+        ("roles: {msa: {tls_versions: []}}", "bad-value"),
+        ("roles: {msa: {implicit_port: 993}}", "port-taken"),
+        ("roles: {imap: {auth_mechanisms: [GSSAPI]}}", "bad-choice"),
+    ],
+)
+def test_settings_that_cannot_be(receiver: str, code: str) -> None:
+    text = SCENARIO.format(skola="", firma="", sender="", receiver=receiver)
+    _, mistakes = read(Source("secure.yaml", text))
+    assert [mistake.code for mistake in mistakes] == [code]
