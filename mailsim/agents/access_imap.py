@@ -136,7 +136,7 @@ class ImapSession:
             await self._say([*no.data, *news, end])
             await self._lose_patience()
             return
-        news = () if isinstance(command, Select | Examine) else self._news()
+        news = () if isinstance(command, Select | Examine | Logout) else self._news()
         await self._say([*data, *news, self.engine.ok(code=code)])
 
     async def _lose_patience(self) -> None:
@@ -253,10 +253,10 @@ class ImapSession:
 
     def _select(self, command: Select | Examine) -> Answer:
         """Open a mailbox; the one that was open is left, even if the new one cannot be opened."""
+        if command.resynchronize and "QRESYNC" not in self.engine.enabled:
+            raise Refusal("QRESYNC is not enabled", is_bad=True)
         told: list[Response] = [Condition("OK", "Previous mailbox closed", "CLOSED")] if self.selected else []
         self.selected = None
-        if command.resynchronize and "QRESYNC" not in self.engine.enabled:
-            raise Refusal("QRESYNC is not enabled", is_bad=True, data=told)
         folder = self._account.folder(command.mailbox)
         if folder is None:
             raise Refusal("No such mailbox", "NONEXISTENT", data=told)

@@ -55,7 +55,9 @@ class Directory:
         user = self.find(credentials.username)
         match credentials:
             case Password(password=password):
-                is_right = user is not None and hmac.compare_digest(user.password.encode(), password.encode())
+                is_right = user is not None and hmac.compare_digest(
+                    user.password.encode(), password.encode("utf-8", "surrogatepass")
+                )
             case Proof(is_right=is_right):
                 pass
         wanted = credentials.authorization_id

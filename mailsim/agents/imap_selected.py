@@ -266,8 +266,9 @@ class SelectedMailbox:
         self._must_be_writable()
         meant, is_complete = self._meant(command)
         since = command.unchanged_since
-        failed = [pair for pair in meant if since is not None and self._message(pair[1]).modseq > since]
-        done = [pair for pair in meant if pair not in failed] if failed else meant
+        changed = {uid for _, uid in meant if since is not None and self._message(uid).modseq > since}
+        failed = [pair for pair in meant if pair[1] in changed]
+        done = [pair for pair in meant if pair[1] not in changed]
         await self._set_flags([uid for _, uid in done], command.flags, ACTIONS[command.mode])
         told = [*self._new_keywords(), *self._stored(command, done)]
         if not is_complete:

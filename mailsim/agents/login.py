@@ -63,7 +63,7 @@ class Guard:
         """Who it is; None when the credentials are wrong, or when somebody wants to act for somebody else."""
         user = self.host.directory.accept(credentials)
         fact = AuthSucceeded if user else AuthFailed
-        name = user.address if user else credentials.username
+        name = user.address if user else credentials.username.encode("utf-8", "replace").decode()
         await Note(fact(self.connection.id, mechanism, name, self.connection.tls))
         if user is None:
             self.failures += 1

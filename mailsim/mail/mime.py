@@ -138,7 +138,7 @@ class _Parser:
         part = Part(header, end, kind, subtype, parameters)
         if kind == "MULTIPART":
             return replace(part, children=self._children(part, depth))
-        if (kind, subtype) == ("MESSAGE", "RFC822"):
+        if kind == "MESSAGE" and subtype in {"RFC822", "GLOBAL"}:  # RFC 6532 section 3.7
             return replace(part, message=self.part(header.end, end, _TEXT_PLAIN, depth + 1))
         return part
 

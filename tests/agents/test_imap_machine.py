@@ -34,7 +34,19 @@ KEYS = st.sampled_from(
 WHO = st.sampled_from([0, 1])
 UID = st.sampled_from(["", "UID "])
 NONSENSE = st.sampled_from(
-    ["", "FETCH", "FETCH 1", "STORE 1 FLAGS (", "UID", "SEARCH (", "SELECT", "APPEND INBOX", "STATUS INBOX", "LIST"]
+    [
+        "",
+        "FETCH",
+        "FETCH 1",
+        "STORE 1 FLAGS (",
+        "UID",
+        "SEARCH (",
+        "SELECT",
+        "APPEND INBOX",
+        "STATUS INBOX",
+        "LIST",
+        "SELECT INBOX (QRESYNC (1 1))",
+    ]
 )
 
 

@@ -84,7 +84,7 @@ def _one_part(scanner: Scanner, depth: int) -> BodyStructure:
     inner: Envelope | None = None
     parts: tuple[BodyStructure, ...] = ()
     lines = None
-    if (kind, subtype) == ("MESSAGE", "RFC822"):
+    if kind == "MESSAGE" and subtype in {"RFC822", "GLOBAL"}:
         scanner.expect(b" ")
         inner = envelope(scanner)
         scanner.expect(b" ")

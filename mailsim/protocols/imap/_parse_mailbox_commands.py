@@ -18,7 +18,7 @@ STATUS_ITEMS = frozenset(
 )
 SELECTIONS = frozenset({"SUBSCRIBED", "REMOTE", "RECURSIVEMATCH", "SPECIAL-USE"})
 RETURNS = frozenset({"SUBSCRIBED", "CHILDREN", "SPECIAL-USE"})
-MAX_UPLOADS = 1000
+MAX_UPLOADS, MAX_PATTERNS = 1000, 100
 
 
 class Unservable(Exception):
@@ -70,7 +70,7 @@ def opening(kind: type[c.Select | c.Examine]) -> Callable[[Scanner], c.Command]:
 
     def read(scanner: Scanner) -> c.Command:
         scanner.expect(b" ")
-        name = mailbox(scanner)
+        name = canonical_mailbox(_loose_name(scanner, scanner.astring()))  # a wrong one leaves the old mailbox, too
         condstore, resynchronize = False, None
         if scanner.take(b" ("):
             while True:
@@ -145,7 +145,7 @@ def rename(scanner: Scanner) -> c.Command:
 def lsub(scanner: Scanner) -> c.Command:
     """LSUB."""
     scanner.expect(b" ")
-    reference = _name(scanner, scanner.astring())
+    reference = _loose_name(scanner, scanner.astring())
     scanner.expect(b" ")
     return c.Lsub(reference, _pattern(scanner))
 
@@ -154,7 +154,7 @@ def list_(scanner: Scanner) -> c.Command:
     """LIST in the form of RFC 3501 or of RFC 5258."""
     scanner.expect(b" ")
     selection = _selection(scanner) if scanner.peek() == b"(" else None
-    reference = _name(scanner, scanner.astring())
+    reference = _loose_name(scanner, scanner.astring())
     scanner.expect(b" ")
     patterns = _patterns(scanner) if scanner.take(b"(") else [_pattern(scanner)]
     returns, status = _returns(scanner) if scanner.take(b" ") else (None, ())
@@ -162,7 +162,15 @@ def list_(scanner: Scanner) -> c.Command:
 
 
 def _pattern(scanner: Scanner) -> str:
-    return _name(scanner, scanner.list_mailbox())
+    return _loose_name(scanner, scanner.list_mailbox())
+
+
+def _loose_name(scanner: Scanner, raw: bytes) -> str:
+    """A pattern that cannot be a name is no mistake: it matches nothing (RFC 9051 section 6.3.9)."""
+    try:
+        return _name(scanner, raw)
+    except Unservable:
+        return raw.decode("utf-8", "replace")
 
 
 def _patterns(scanner: Scanner) -> list[str]:
@@ -170,6 +178,8 @@ def _patterns(scanner: Scanner) -> list[str]:
     while scanner.take(b" "):
         patterns.append(_pattern(scanner))
     scanner.expect(b")")
+    if len(patterns) > MAX_PATTERNS:
+        raise Unservable("LIMIT", "Too many patterns in one LIST")
     return patterns
 
 

@@ -179,7 +179,10 @@ def test_list_lsub_and_the_hierarchy():
         << * LSUB () "/" Trash
         << a5 OK LSUB completed
         >> a6 LIST "" "&AOE"
-        << a6 NO [CANNOT] Mailbox name is not valid modified UTF-7
+        << a6 OK LIST completed
+        >> a6 SELECT "&AOE"
+        << * OK [CLOSED] Previous mailbox closed
+        << a6 NO [NONEXISTENT] No such mailbox
         >> a7 NAMESPACE
         << * NAMESPACE (("" "/")) NIL NIL
         << a7 OK NAMESPACE completed
