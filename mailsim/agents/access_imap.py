@@ -262,6 +262,7 @@ class ImapSession:
             raise Refusal("No such mailbox", "NONEXISTENT", data=told)
         read_only = isinstance(command, Examine)
         self.selected = SelectedMailbox(self.host, self._account, folder, self.engine, read_only)
+        self.selected.view.descending = self.policy.imap_expunge_order == "descending"
         told += self.selected.opened()
         if self.engine.is_rev2:
             told.append(self._mailboxes.entry(folder))

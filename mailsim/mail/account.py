@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from mailsim.mail.changes import (
     Added,
+    Change,
     Copied,
     Expunged,
     FlagsChanged,
@@ -215,6 +216,18 @@ class Account:
         removed = _drop(messages, source)
         pairs = tuple((old.uid, new.uid) for old, new in zip(messages, added, strict=True))
         return Copied(destination.uid_validity, pairs, (*added, *removed))
+
+    def rebuild(self, folder: str) -> tuple[Change, ...] | NoSuchFolder:
+        """Number the messages of a folder anew under another UIDVALIDITY, as when its index was lost.
+
+        Every UID that a client remembers is worth nothing after it (RFC 9051 section 2.3.1.1).
+        """
+        old = self.folder(folder)
+        if old is None:
+            return NoSuchFolder(folder)
+        messages = list(old)
+        gone = _drop(messages, old)
+        return (*gone, *_duplicate(messages, self._tree.replace(old)))
 
     # --- folders -------------------------------------------------------------------------------
 

@@ -70,6 +70,11 @@ class FolderTree:
         self._validities[name] = folder.uid_validity
         return folder
 
+    def replace(self, old: Folder) -> Folder:
+        """A new, empty folder with a new UIDVALIDITY in the place of an old one."""
+        old.exists = False
+        return self.add(old.name, old.special_use)
+
     def create(self, name: str, special_use: str = "") -> tuple[FolderCreated, ...] | FolderExists | NotAllowed:
         """Create a folder, and the folders above it that are missing (RFC 9051 section 6.3.4)."""
         wanted = self._plain(name)

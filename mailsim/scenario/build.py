@@ -107,6 +107,8 @@ class _Builder:
             breaker.plan(fault)
         for change in self.scenario.changes:
             self._plan_change(change)
+        for rebuild in self.scenario.rebuilds:
+            self._plan_rebuild(rebuild)
         return Simulation(self._world(), self.network, self.hosts, self.until_us)
 
     def _fill_mailboxes(self) -> None:
@@ -202,6 +204,19 @@ class _Builder:
                     self.network.note(name, ZoneChanged(change.zone, serial), ())
 
         self.network.clock.call(change.at.since(0), act)
+
+    def _plan_rebuild(self, rebuild: schema.Rebuild) -> None:
+        """The operator has the index of a folder made anew."""
+        name = self.scenario.users[rebuild.mailbox].store or ""
+        host = self.hosts[name]
+        account = host.store.account(rebuild.mailbox) if host.store else None
+
+        def act() -> None:
+            for fact in people.rebuild(account, rebuild.folder) if account else ():
+                self.network.note(name, fact, ())
+            self.network.raise_signal(host.mailbox_signal(rebuild.mailbox))
+
+        self.network.clock.call(rebuild.at.since(0), act)
 
     # --- people ---------------------------------------------------------------------------------
 

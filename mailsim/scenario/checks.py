@@ -139,6 +139,11 @@ def references(scenario: Scenario) -> Iterator[Problem]:
         else:
             yield from _step(scenario.users[step.user], step, ("steps", number))
 
+    for number, rebuild in enumerate(scenario.rebuilds):
+        if rebuild.mailbox not in scenario.users:
+            suggestion = closest(rebuild.mailbox, scenario.users)
+            yield Problem("unknown-user", ("rebuilds", number, "mailbox"), {"name": rebuild.mailbox}, suggestion)
+
 
 def _step(user: User, step: Step, path: Path) -> Iterator[Problem]:
     """The device must be one of the user's, and its client must know how to do it."""

@@ -199,6 +199,8 @@ class _Expansion:
         links: list[Data] = list(self.data.get("links", []))
         joined = {frozenset(link["between"]) for link in links}
         reached = {end for link in links for end in link["between"]}
+        routers = self.data["routers"]
+        ways_out = {end for link in links if all(end in routers for end in link["between"]) for end in link["between"]}
 
         def join(end: str, other: str, link: Mapping[str, str]) -> None:
             if frozenset((end, other)) not in joined and end != other:
@@ -207,7 +209,7 @@ class _Expansion:
 
         for site in self.data["sites"].values() if self.plans else ():
             router = site.get("router")
-            if router and router not in reached:
+            if router and router not in ways_out:
                 join(router, INTERNET, WAN)
         for name, host in self.data["hosts"].items():
             router = self.data["sites"].get(host.get("site"), {}).get("router")
@@ -283,6 +285,10 @@ class _Expansion:
             at = self._since_start(change.at, ("changes", number, "at"))
             last = max(last, at)
             self.data["changes"][number]["at"] = format_duration(at)
+        for number, rebuild in enumerate(self.scenario.rebuilds):
+            at = self._since_start(rebuild.at, ("rebuilds", number, "at"))
+            last = max(last, at)
+            self.data["rebuilds"][number]["at"] = format_duration(at)
         until = self.scenario.until
         end = last + AFTER_THE_LAST_US if until is None else self._since_start(until, ("until",))
         self.data["until"] = format_duration(end)

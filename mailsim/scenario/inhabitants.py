@@ -18,11 +18,11 @@ from mailsim.agents.actions import (
 )
 from mailsim.agents.calendar import Calendar
 from mailsim.mail.account import Account
-from mailsim.mail.changes import Added
+from mailsim.mail.changes import Added, Expunged, NoSuchFolder
 from mailsim.mail.compose import Attachment, Mailbox, compose
 from mailsim.mail.identity import message_key
 from mailsim.scenario.people import AttachedFile, Letter, OnMails, Step
-from mailsim.trace.facts import Fact, StoreAdded, StoreFlagged
+from mailsim.trace.facts import Fact, StoreAdded, StoreExpunged, StoreFlagged
 
 
 def action(step: Step, seed: int) -> Action:
@@ -55,6 +55,20 @@ def attachments(files: Iterable[AttachedFile], seed: int) -> tuple[Attachment, .
         Attachment(file.name, Random(f"{seed} file {file.name} {file.size}").randbytes(file.size), file.type)
         for file in files
     )
+
+
+def rebuild(account: Account, folder: str) -> Iterator[Fact]:
+    """Number the mails of a folder anew; gives what the trace shall know of it."""
+    here = account.folder(folder)
+    keys = [message_key(message.content) for message in here] if here else []
+    changes = account.rebuild(folder)
+    if isinstance(changes, NoSuchFolder):
+        return
+    for change in changes:
+        if isinstance(change, Expunged):
+            yield StoreExpunged(account.name, folder, change.uid, change.bytes)
+        elif isinstance(change, Added):
+            yield StoreAdded(account.name, folder, change.uid, change.bytes, keys.pop(0))
 
 
 def fill(

@@ -123,6 +123,7 @@ IMAP_FIELDS = {
     "imap_port": "port",
     "imaps_port": "implicit_port",
     "imap_timeout_us": "timeout_us",
+    "imap_expunge_order": "expunge_order",
     **_ACCESS_FIELDS,
 }
 POP3_FIELDS = {

@@ -209,6 +209,14 @@ class ZoneChange(Part):
     """The zone as it is from then on, written as in `zones`."""
 
 
+class Rebuild(Part):
+    """An operator has the index of a folder made anew: other UIDs, and another UIDVALIDITY."""
+
+    at: When
+    mailbox: MailAddress
+    folder: Line = "INBOX"
+
+
 # --- the short form -----------------------------------------------------------------------------
 
 
@@ -308,6 +316,8 @@ class Scenario(Part):
     faults: tuple[Fault, ...] = ()
     changes: tuple[ZoneChange, ...] = ()
     """Changes of zones during the run."""
+    rebuilds: tuple[Rebuild, ...] = ()
+    """Folders whose messages get new UIDs during the run."""
     steps: tuple[Step, ...] = ()
     variants: dict[StrictStr, dict[StrictStr, Any]] = Field(default_factory=dict)
     """Other versions of this scenario: keys that are laid over it; `mailsim run ID@NAME`."""
