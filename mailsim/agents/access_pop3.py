@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mailsim.agents import tls
 from mailsim.agents.host import Host
@@ -34,8 +34,10 @@ from mailsim.protocols.sasl import Credentials, Proof
 async def pop3_server(host: Host, policy: AccessPolicy) -> None:
     """Serve the mailboxes of this host by POP3, for ever."""
 
+    logins: dict[str, int] = {}
+
     def visit(connection: Connection, implicit_tls: bool) -> Script:
-        return Pop3Session(host, policy, connection, implicit_tls=implicit_tls).run()
+        return Pop3Session(host, policy, connection, logins, implicit_tls=implicit_tls).run()
 
     implicit_port = policy.pop3s_port if policy.tls and host.has_certificate else 0
     await listen_twice(policy.pop3_port, implicit_port, "pop3", visit)
@@ -44,8 +46,18 @@ async def pop3_server(host: Host, policy: AccessPolicy) -> None:
 class Pop3Session:
     """One client's visit: the maildrop is locked from the login to the end."""
 
-    def __init__(self, host: Host, policy: AccessPolicy, connection: Connection, *, implicit_tls: bool = False) -> None:
+    def __init__(
+        self,
+        host: Host,
+        policy: AccessPolicy,
+        connection: Connection,
+        logins: dict[str, int],
+        *,
+        implicit_tls: bool = False,
+    ) -> None:
         self.host, self.policy, self.connection = host, policy, connection
+        self.logins = logins
+        """When each user logged in last, for the server as a whole."""
         self.implicit_tls = implicit_tls
         offers_tls = policy.tls and host.has_certificate
         config = Pop3Config(
@@ -53,6 +65,10 @@ class Pop3Session:
             mechanisms=policy.auth_mechanisms,
             stls=offers_tls,
             cleartext_login=policy.plaintext_login or not offers_tls,
+            implementation="mailsim",
+            more_capabilities=tuple(_promises(policy)),
+            utf8=policy.pop3_utf8,
+            max_errors=policy.pop3_max_errors,
         )
         self.engine = Pop3Server(config, implicit_tls, mechanisms(host))
         self.guard = Guard(host, connection, policy.auth_failure_delay_us, policy.auth_failure_limit)
@@ -123,12 +139,16 @@ class Pop3Session:
         if user is None:
             return self.engine.refuse("wrong name or password", "AUTH")
         assert self.host.store is not None
+        now_us, last_us = await Now(), self.logins.get(user.address)
+        if last_us is not None and now_us - last_us < self.policy.pop3_login_delay_us:
+            return self.engine.refuse("you were here a moment ago", "LOGIN-DELAY")
         account = self.host.store.account(user.address)
         assert account is not None
         lock = account.lock_maildrop(self.connection.id)
         if isinstance(lock, InUse):
             return self.engine.refuse("the maildrop is open elsewhere", "IN-USE")
         self.account, self.lock = account, lock
+        self.logins[user.address] = now_us
         validity = account.inbox.uid_validity
         self._uids = {f"{validity}.{message.uid}": message.uid for message in account.inbox}
         sizes = (message_size(message.content) for message in account.inbox)
@@ -151,3 +171,10 @@ class Pop3Session:
             return self.engine.refuse("some messages were not deleted", "SYS/TEMP")
         await publish(self.host, gone)
         return self.engine.goodbye()
+
+
+def _promises(policy: AccessPolicy) -> Iterator[str]:
+    """What CAPA tells of the server's habits (RFC 2449 sections 6.5 and 6.7)."""
+    yield f"EXPIRE {policy.pop3_expire_days if policy.pop3_expire_days >= 0 else 'NEVER'}"
+    if policy.pop3_login_delay_us:
+        yield f"LOGIN-DELAY {-(-policy.pop3_login_delay_us // 1_000_000)}"

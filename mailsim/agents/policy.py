@@ -364,6 +364,15 @@ class AccessPolicy:
     """With TLS from the beginning (RFC 8314 section 3.1); 0 for none."""
     pop3_timeout_us: int = 10 * MINUTE_US
     """Autologout without entering UPDATE (RFC 1939 section 3: 10 minutes at least)."""
+    pop3_expire_days: int = -1
+    """EXPIRE: after how many days the server deletes what was left on it; 0 at once, -1 never (RFC 2449 section 6.7).
+    It is only told, so that clients can tell their users."""
+    pop3_login_delay_us: int = 0
+    """How long a user must wait from one login to the next: -ERR [LOGIN-DELAY] (RFC 2449 sections 6.5 and 8.1.1)."""
+    pop3_utf8: bool = True
+    """Offers UTF8 (RFC 6856)."""
+    pop3_max_errors: int = 20
+    """After so many refused commands it hangs up; 0 for no limit."""
     pop3_delete_on_retr: bool = False
     """Belief M28: RETR deletes."""
     tls: bool = True

@@ -48,6 +48,7 @@ _SPECIAL: Mapping[str, Any] = {
     "destination_concurrency": Annotated[int, Field(strict=True, ge=1)],
     "mails_per_connection": Annotated[int, Field(strict=True, ge=1)],
     "chunk_size": Size,
+    "pop3_expire_days": Annotated[int, Field(strict=True, ge=-1, le=100_000)],
 }
 
 
@@ -131,6 +132,10 @@ POP3_FIELDS = {
     "pop3s_port": "implicit_port",
     "pop3_timeout_us": "timeout_us",
     "pop3_delete_on_retr": "delete_on_retr",
+    "pop3_expire_days": "expire_days",
+    "pop3_login_delay_us": "login_delay_us",
+    "pop3_utf8": "utf8",
+    "pop3_max_errors": "max_errors",
     "apop": "apop",
     **_ACCESS_FIELDS,
 }

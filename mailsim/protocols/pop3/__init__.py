@@ -20,6 +20,7 @@ from mailsim.protocols.pop3.commands import (
     Top,
     Uidl,
     User,
+    Utf8,
 )
 from mailsim.protocols.pop3.events import (
     Answered,
@@ -81,6 +82,7 @@ __all__ = [
     "Uidl",
     "Update",
     "User",
+    "Utf8",
     "apop_digest",
     "apop_matches",
     "capabilities",

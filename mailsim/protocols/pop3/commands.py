@@ -213,6 +213,13 @@ class Capa(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Utf8(Command):
+    """From now on, octets beyond ASCII are UTF-8 (RFC 6856 section 2)."""
+
+    verb: ClassVar[str] = "UTF8"
+
+
+@dataclass(frozen=True, slots=True)
 class Stls(Command):
     """Begin TLS."""
 

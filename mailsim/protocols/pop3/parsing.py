@@ -22,6 +22,7 @@ from mailsim.protocols.pop3.commands import (
     Top,
     Uidl,
     User,
+    Utf8,
 )
 
 COMMAND_LIMIT = 255  # octets with CRLF, RFC 2449 section 4
@@ -133,5 +134,6 @@ READERS: dict[str, Reader] = {
     "NOOP": _bare(Noop()),
     "CAPA": _bare(Capa()),
     "STLS": _bare(Stls()),
+    "UTF8": _bare(Utf8()),
     "QUIT": _bare(Quit()),
 }

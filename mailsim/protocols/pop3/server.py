@@ -44,6 +44,7 @@ from mailsim.protocols.pop3.commands import (
     Top,
     Uidl,
     User,
+    Utf8,
 )
 from mailsim.protocols.pop3.events import (
     Answered,
@@ -78,6 +79,8 @@ class Pop3Config:
         cleartext_login: whether a password may come in the clear before TLS is up.
         implementation: for the IMPLEMENTATION capability; "" for none.
         more_capabilities: further lines for CAPA, e.g. `EXPIRE NEVER` or `LOGIN-DELAY 60`.
+        utf8: whether UTF8 is offered (RFC 6856).
+        max_errors: after so many refused lines it hangs up; 0 for never.
     """
 
     hostname: str
@@ -86,6 +89,8 @@ class Pop3Config:
     cleartext_login: bool = True
     implementation: str = ""
     more_capabilities: tuple[str, ...] = ()
+    utf8: bool = True
+    max_errors: int = 0
 
 
 class Pop3Server:
@@ -94,6 +99,7 @@ class Pop3Server:
     Attributes:
         state: where it is. closed: when to hang up. user: who has logged in.
         discarded: how many octets of plaintext had come behind STLS.
+        utf8: whether the client has said UTF8.
     """
 
     def __init__(
@@ -105,6 +111,8 @@ class Pop3Server:
         self.user = ""
         self.timestamp = ""
         self.discarded = 0
+        self.utf8 = False
+        self._errors = 0
         self._name = ""
         self._mechanism: sasl.ServerMechanism | None = None
         self._maildrop = Maildrop(())
@@ -128,6 +136,15 @@ class Pop3Server:
 
         Raises LocalProtocolError while a question is open, or before the greeting.
         """
+        event = self._next()
+        if isinstance(event, Refused):
+            self._errors += 1
+            if 0 < self.config.max_errors <= self._errors:
+                self.state = State.ENDED
+                return Refused(event.line, negative("too many errors"))
+        return event
+
+    def _next(self) -> Event | None:
         if self.state is State.CONNECTED or self._asked is not None:
             raise LocalProtocolError("greet first" if self._asked is None else f"{self._asked.verb} is not answered")
         if self.state is State.ENDED:
@@ -251,6 +268,9 @@ class Pop3Server:
                 return positive(f"maildrop has {drop.totals()}")
             case Noop():
                 return positive()
+            case Utf8():
+                self.utf8 = self.config.utf8
+                return positive("UTF-8 it is") if self.utf8 else negative("UTF8 is not offered")
             case Capa():
                 return positive("capability list follows", self._capabilities())
             case _:
@@ -268,6 +288,8 @@ class Pop3Server:
             lines += ["USER", *([f"SASL {' '.join(config.mechanisms)}"] if config.mechanisms else [])]
         if config.stls and not self.secure and self.state is not State.TRANSACTION:
             lines.append("STLS")
+        if config.utf8:
+            lines.append("UTF8")
         if config.implementation:
             lines.append(f"IMPLEMENTATION {config.implementation}")
         return "".join(f"{line}\r\n" for line in (*lines, *config.more_capabilities)).encode()

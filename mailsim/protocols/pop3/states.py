@@ -22,6 +22,7 @@ from mailsim.protocols.pop3.commands import (
     Top,
     Uidl,
     User,
+    Utf8,
 )
 
 
@@ -44,6 +45,7 @@ _ASKING = (Stat, List, Uidl, Retr, Top, Dele, Rset, Noop, Capa)
 NEXT: dict[tuple[State, type[Command]], State] = {
     (State.AUTHORIZATION, Capa): State.AUTHORIZATION,
     (State.AUTHORIZATION, Stls): State.AUTHORIZATION,
+    (State.AUTHORIZATION, Utf8): State.AUTHORIZATION,
     (State.AUTHORIZATION, User): State.NAMED,
     (State.NAMED, Capa): State.NAMED,
     (State.NAMED, Pass): State.TRANSACTION,

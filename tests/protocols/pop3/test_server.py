@@ -126,6 +126,7 @@ def test_capabilities() -> None:
         "USER",
         "SASL PLAIN LOGIN",
         "STLS",
+        "UTF8",
         "IMPLEMENTATION mailsim",
         "EXPIRE NEVER",
         ".",
@@ -426,3 +427,27 @@ def test_garbage_is_always_answered_and_never_raises(words: list[str]) -> None:
     again.connect()
     data = " ".join(words).encode("utf-8", "replace") + b"\r\n"
     assert b"".join(again.receive(piece) for piece in byte_by_byte(data)) == said
+
+
+def test_utf8_is_said_before_logging_in() -> None:
+    session = Session(host(SHORT))
+    session.connect()
+    assert session.receive(b"UTF8\r\n").startswith(b"+OK")
+    assert session.server.utf8
+    session.receive(b"USER borek\r\nPASS heslo\r\n")
+    assert session.receive(b"UTF8\r\n").startswith(b"-ERR")
+    silent = Session(host(SHORT), Pop3Config("mail.skola.example", utf8=False))
+    silent.connect()
+    assert silent.receive(b"UTF8\r\n").startswith(b"-ERR")
+
+
+def test_too_many_errors_end_the_session_without_update() -> None:
+    store = host(SHORT, DOTTED)
+    session = Session(store, Pop3Config("mail.skola.example", max_errors=3))
+    session.connect()
+    session.receive(b"USER borek\r\nPASS heslo\r\nDELE 1\r\n")
+    assert session.receive(b"A\r\nB\r\nC\r\nSTAT\r\n").count(b"-ERR") == 3
+    assert session.server.closed
+    account = store.account("borek")
+    assert account is not None
+    assert len(account.inbox) == 2
