@@ -30,6 +30,14 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded_after(code) & {"matplotlib", "networkx", "textual", "dns", "simpy", "pydantic", "ruamel.yaml"}
 
 
+def test_a_list_of_scenarios_reads_neither_the_schema_nor_the_engine() -> None:
+    code = "from mailsim.cli import main\nsys.argv = ['mailsim', 'list']\ntry: main()\nexcept SystemExit: pass"
+    loaded = loaded_after(code)
+    assert "mailsim.scenario.shipped" in loaded
+    engine = {"mailsim.scenario.schema", "mailsim.scenario.loader", "mailsim.agents", "mailsim.net", "mailsim.trace"}
+    assert not loaded & {"matplotlib", "networkx", "textual", "dns", "simpy", "cryptography", *engine}
+
+
 def test_the_top_level_holds_only_what_the_design_lists() -> None:
     listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     tops = {line.split("/")[0] for line in listed.splitlines()}

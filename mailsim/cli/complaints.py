@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mailsim.errors import MailsimError
+
 if TYPE_CHECKING:
     from mailsim.scenario.mistakes import Mistake
     from mailsim.trace.recording import RecordingError
@@ -18,20 +20,29 @@ EXIT_STATUS = 2
 @contextmanager
 def complaining(lang: str) -> Iterator[None]:
     """Turn mistakes of a scenario, bad recordings, and files that cannot be written, into words."""
-    from mailsim.scenario.mistakes import ScenarioErrors
-    from mailsim.trace.recording import RecordingError
-
     try:
         yield
-    except RecordingError as error:
-        refuse(_about(error, lang))
-    except ScenarioErrors as errors:
-        tell(errors.mistakes, lang)
-        raise typer.Exit(EXIT_STATUS) from None
+    except MailsimError as error:
+        _complain(error, lang)
     except BrokenPipeError:
         raise
     except OSError as problem:
         refuse(f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem))
+
+
+def _complain(error: MailsimError, lang: str) -> None:
+    """Say what is the user's to mend; the rest is ours, and is raised again."""
+    from mailsim.scenario.mistakes import ScenarioErrors
+    from mailsim.trace.recording import RecordingError
+
+    match error:
+        case RecordingError():
+            refuse(_about(error, lang))
+        case ScenarioErrors():
+            tell(error.mistakes, lang)
+            raise typer.Exit(EXIT_STATUS) from None
+        case _:
+            raise error
 
 
 def _about(error: RecordingError, lang: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailsim.cli.complaints import EXIT_STATUS, complaining, tell
 from mailsim.cli.options import Language, ScenarioName
+
+if TYPE_CHECKING:
+    from mailsim.scenario.shipped import Head
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files or folders.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -26,19 +29,33 @@ def list_scenarios(lang: Language, as_json: AsJson = False) -> None:
     """List the scenarios that come with mailsim."""
     import json
 
-    from mailsim.scenario.loader import all_scenarios
-
     with complaining(lang):
-        found = all_scenarios()
-    rows = [
-        {"id": s.id, "level": s.level, **{key: s.texts[lang][key] for key in ("title", "objective")}} for s in found
-    ]
+        rows = [
+            {"id": s.id, "level": s.level, **{key: s.texts[""][lang][key] for key in ("title", "objective")}}
+            for s in _heads()
+        ]
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     width = max((len(str(row["id"])) for row in rows), default=0)
     for row in rows:
         typer.echo(f"{row['id']:<{width}}  L{row['level']}  {row['title']}")
+
+
+def _heads() -> list[Head]:
+    """The heads of our scenarios, in the order of the lessons. Raises: ScenarioErrors, when one cannot be read."""
+    from mailsim.scenario.shipped import head_of, shipped
+
+    heads = [head_of(folder) or _whole(folder) for folder in shipped().values()]
+    return sorted(heads, key=lambda head: (head.lesson or "~", head.id))
+
+
+def _whole(folder: Path) -> Head:
+    from mailsim.scenario.loader import load
+    from mailsim.scenario.shipped import Head
+
+    scenario = load(folder)
+    return Head(scenario.id, scenario.level, scenario.lesson or "", {"": scenario.texts})
 
 
 def schema() -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-import mailsim
 from mailsim.scenario.checks import check
 from mailsim.scenario.domains import nearest
 from mailsim.scenario.expand import Problem, expand
 from mailsim.scenario.mistakes import Mistake, ScenarioErrors, closest, shown
 from mailsim.scenario.schema import LANGUAGES, TEXT_KEYS, Scenario, Texts
+from mailsim.scenario.shipped import shipped as shipped
+from mailsim.scenario.shipped import shipped_folder as shipped_folder
 from mailsim.scenario.source import FILE_NAME, Mark, Source
 from mailsim.scenario.tree import MapNode, Node, Scalar, find, line_in_block, overlay, parse
 from mailsim.scenario.validation import Reading
@@ -109,24 +109,6 @@ def locate(name: str) -> Place:
     source = Source(shown(name))
     source.report("unknown-scenario", suggestion=closest(base, known), name=shown(base))
     raise ScenarioErrors(source.mistakes)
-
-
-def all_scenarios() -> list[Scenario]:
-    """The scenarios that come with mailsim, in the order of the lessons."""
-    return sorted(map(load, shipped().values()), key=lambda scenario: (scenario.lesson or "~", scenario.id))
-
-
-@cache
-def shipped() -> dict[str, Path]:
-    """The folders of the scenarios that come with mailsim, by id (which is the folder's name)."""
-    return {file.parent.name: file.parent for file in sorted(shipped_folder().glob(f"*/{FILE_NAME}"))}
-
-
-def shipped_folder() -> Path:
-    """Inside the package when it is installed, beside it in a checkout."""
-    package = Path(mailsim.__file__).resolve().parent
-    installed = package / "_scenarios"
-    return installed if installed.is_dir() else package.parent / "scenarios"
 
 
 # --- variants and texts -------------------------------------------------------------------------

@@ -1,0 +1,58 @@
+"""What a list says of our scenarios is what their whole files say; a file that is not so simple is left to others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mailsim.scenario.loader import load, variants
+from mailsim.scenario.shipped import head_of, shipped
+from mailsim.scenario.source import Source
+
+EN = "title: One\nobjective: >-\n  To see\n  one.\nstory: |\n  No: of\n\n  course\n"
+CS = "title: Jedna\nvariants:\n  b: {title: Dvě}\n"
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_head_says_what_the_whole_file_says(name: str) -> None:
+    head = head_of(shipped()[name])
+    assert head is not None
+    scenario = load(shipped()[name])
+    assert (head.id, head.level, head.lesson or None) == (scenario.id, scenario.level, scenario.lesson)
+    assert list(head.texts) == ["", *variants(Source.read(shipped()[name]))]
+    for variant, texts in head.texts.items():
+        whole = load(shipped()[name], variant).texts
+        assert texts == {lang: {key: whole[lang].get(key, "") for key in ("title", "objective")} for lang in whole}
+
+
+def folder_with(folder: Path, scenario: str, en: str = EN, cs: str = CS) -> Path:
+    for name, text in {"scenario": scenario, "en": en, "cs": cs}.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_only_the_lines_of_the_head_are_read(tmp_path: Path) -> None:
+    head = head_of(folder_with(tmp_path, "# level: 9\nid: one\nsteps: [never\n# end\nvariants:\n  b: {seed: 1}\n"))
+    assert head is not None
+    assert (head.id, head.level, head.lesson) == ("one", 1, "")
+    assert head.texts[""]["en"] == {"title": "One", "objective": "To see one."}
+    assert [head.texts["b"][language]["title"] for language in ("en", "cs")] == ["One", "Dvě"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "en"),
+    [
+        ("level: 1\n", EN),
+        ("id: one\nlevel: high\n", EN),
+        ("id: one\nid: two\n", EN),
+        ("id: [one\n", EN),
+        ("{id: one}\n", EN),
+        ("id: one\nvariants: [b]\n", "objective: no title\n"),
+        ("id: one\n", "title: [1, 2]\n"),
+        ("id: one\n", ""),
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_reader_of_whole_files(tmp_path: Path, scenario: str, en: str) -> None:
+    assert head_of(folder_with(tmp_path, scenario, en)) is None
+    assert head_of(tmp_path / "gone") is None
