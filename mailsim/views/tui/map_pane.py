@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from rich.cells import cell_len
 from textual import events
 from textual.message import Message
@@ -19,6 +21,8 @@ from mailsim.views.tui.telling import Shape, Telling
 from mailsim.views.tui.text import Line, Piece, cut, strip, width_of
 
 BADGE = "[@]"
+MAX_PAINTED = 200
+"""So many pictures of the map are kept."""
 
 
 class NodeChosen(Message):
@@ -37,6 +41,10 @@ class Map(Painted):
         self._stepper = stepper
         self._layouts: dict[tuple[int, int], MapLayout] = {}
         self._graph = MapGraph.of(stepper.score.atlas)
+        atlas = stepper.score.atlas
+        told = (seq for seq, _ in atlas.preferences.values())
+        self._changes = sorted({*self._graph.first_seen.values(), *told})
+        self._painted: dict[tuple[object, ...], list[Strip]] = {}
 
     @property
     def layout_now(self) -> MapLayout:
@@ -51,13 +59,26 @@ class Map(Painted):
         return known
 
     def paint(self, width: int) -> list[Strip]:
+        """The map; a picture that was painted before for the same hosts and the same knowledge is shown again."""
+        stepper = self._stepper
+        telling = stepper.telling(stepper.position) if stepper.position else None
+        moving = (telling.source, telling.target, telling.ink, telling.lost) if telling else None
+        known = bisect_right(self._changes, stepper.seq)
+        looks = (self.size, self.palette.name, stepper.words.language)
+        key = (*looks, known, moving, stepper.score.responsible(stepper.seq))
+        if key not in self._painted:
+            if len(self._painted) > MAX_PAINTED:
+                self._painted.clear()
+            self._painted[key] = self._paint(width, telling)
+        return list(self._painted[key])
+
+    def _paint(self, width: int, telling: Telling | None) -> list[Strip]:
         layout, stepper = self.layout_now, self._stepper
         height = self.size.height
         canvas = Canvas(width, height)
         if not layout.boxes:
             canvas.text(0, 0, cut(stepper.words("map.small"), width), Ink.DIM)
             return canvas.strips(self.palette)
-        telling = stepper.telling(stepper.position) if stepper.position else None
         active = {self._graph.box_of.get(host, "") for host in (telling.source, telling.target)} if telling else set()
         self._draw_lines(canvas, layout)
         for name, box in layout.boxes.items():

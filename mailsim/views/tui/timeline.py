@@ -96,7 +96,7 @@ class Timeline(Painted):
         here = self.column(stepper.position, width)
         cells = [Piece("━", Ink.COMMAND) if x <= here else Piece("─", Ink.LINE) for x in range(width - 1)]
         cells[0] = Piece(" ")
-        for x in self._mark_columns(width):
+        for x in dict.fromkeys(self._mark_columns(width)):
             cells[x] = Piece("╋" if x <= here else "┼", Ink.COMMAND if x <= here else Ink.LINE)
         for fault in stepper.score.faults:
             x = self.column(stepper.score.position(stepper.lens, fault.seq), width)
