@@ -33,7 +33,7 @@ def _is_line(text: str) -> bool:
 async def test_what_is_on_the_screen_is_legible_in_every_theme(theme: str) -> None:
     """Not the palette but the cells: also what Textual draws (borders, scroll bars, prompt)."""
     app = StepperApp(failover(), "cs", theme)
-    async with app.run_test(size=(172, 45)) as pilot:
+    async with app.run_test(size=(120, 36)) as pilot:
         await pilot.pause()
         assert isinstance(app.screen, MainScreen)
         for name in ("next", "next_stage", "next_stage", "next_stage", "mail", "bytes", "why", "escape", "find"):
