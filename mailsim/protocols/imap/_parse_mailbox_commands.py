@@ -156,7 +156,10 @@ def list_(scanner: Scanner) -> c.Command:
     selection = _selection(scanner) if scanner.peek() == b"(" else None
     reference = _loose_name(scanner, scanner.astring())
     scanner.expect(b" ")
-    patterns = _patterns(scanner) if scanner.take(b"(") else [_pattern(scanner)]
+    has_list = scanner.take(b"(")
+    patterns = _patterns(scanner) if has_list else [_pattern(scanner)]
+    if has_list and len(patterns) == 1 and selection is None:
+        selection = frozenset()  # `LIST "" (x)` is extended, too, and must not look like `LIST "" x`
     returns, status = _returns(scanner) if scanner.take(b" ") else (None, ())
     return c.List(reference, patterns[0], tuple(patterns[1:]), selection, returns, status)
 

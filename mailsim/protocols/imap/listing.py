@@ -47,8 +47,8 @@ class Names:
                 yield self.delimiter.join(steps[:depth])
 
     def matching(self, names: Iterable[str], reference: str, patterns: Iterable[str]) -> set[str]:
-        """Those that a pattern matches; INBOX in any case of letters."""
-        wanted = [canonical_pattern(reference + pattern, self.delimiter) for pattern in patterns]
+        """Those that a pattern matches; INBOX in any case of letters. An empty pattern matches nothing (RFC 5258)."""
+        wanted = [canonical_pattern(reference + pattern, self.delimiter) for pattern in patterns if pattern]
         return {name for name in names if any(self._matches(name, pattern) for pattern in wanted)}
 
     def _matches(self, name: str, pattern: str) -> bool:
@@ -66,7 +66,7 @@ class Names:
 
 def list_answers(names: Names, command: List) -> list[ListData]:
     """The answers to LIST, INBOX first and the others by name."""
-    if command.patterns == ("",):
+    if command.patterns == ("",) and not command.is_extended:
         return [ListData(("\\Noselect",), names.delimiter, root_of(command.reference, names.delimiter))]
     selection = command.selection or frozenset()
     chosen = _chosen(names, selection)

@@ -13,9 +13,13 @@ from functools import lru_cache
 from typing import assert_never
 
 from mailsim.mail.mime import Header, decode_words, header_at, parse, texts
+from mailsim.mail.mime_envelope import parse_addresses
 from mailsim.protocols.imap import keys as k
 from mailsim.protocols.imap.dates import day_of, mail_date
 from mailsim.protocols.imap.message import MessageLike
+
+ADDRESS_FIELDS = frozenset({"bcc", "cc", "from", "to"})
+"""What is searched in the ENVELOPE, too, not only as it was written (RFC 3501 section 6.4.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,16 @@ def _has_flag(message: MessageLike, flag: str, context: SearchContext) -> bool:
 
 
 def _header_has(content: bytes, field: str, folded: str) -> bool:
-    header = _header(content)
-    return any(folded in decode_words(value).casefold() for value in header.all(field))
+    values = tuple(_header(content).all(field))
+    if any(folded in decode_words(value).casefold() for value in values):
+        return True
+    return field in ADDRESS_FIELDS and any(folded in _addresses_text(value) for value in values)
+
+
+def _addresses_text(value: str) -> str:
+    """The addresses of a field as ENVELOPE has them, without comments, quotes and spaces inside; case folded."""
+    addresses = parse_addresses(value)
+    return ", ".join(f"{decode_words(address.name or '')} <{address}>" for address in addresses).casefold()
 
 
 def _day(message: MessageLike, sent: bool, context: SearchContext) -> date | None:

@@ -32,6 +32,7 @@ from mailsim.protocols.imap import (
     matches_pattern,
     root_of,
 )
+from mailsim.protocols.imap._parser import parse_command
 from mailsim.protocols.imap.responses import Response
 from tests.agents.imap_wire import ImapWorld, Wire
 from tests.mail.test_mime import CORPUS, crlf
@@ -213,6 +214,14 @@ def test_a_level_that_only_has_others_below_it_is_listed():
     assert (root_of("/usr/x"), root_of("x")) == ("/", "")
 
 
+@pytest.mark.parametrize("arguments", [b'() "" ""', b'"" ("")', b'"" "" RETURN (CHILDREN)', b'x ("" "")'])
+def test_only_the_basic_list_asks_for_the_delimiter_with_an_empty_name(arguments: bytes):
+    """RFC 5258 section 3: the extended one ignores empty names, whatever stands before them."""
+    _, command = parse_command(b"a LIST " + arguments)
+    assert isinstance(command, List)
+    assert told(list_answers(names("x", "INBOX"), command)) == []
+
+
 def test_lsub_shows_subscriptions_and_the_levels_above_them():
     known = names("foo", "foo/bar", subscribed=["foo/bar", "gone"])
     assert told(lsub_answers(known, Lsub("", "%"))) == [
@@ -310,6 +319,20 @@ def test_headers():
     assert not found(mail, keys.HeaderHas("X-MISSING", ""))
     assert found(mail, keys.TextHas("message-id: <1@skola"))
     assert not found(mail, keys.BodyHas("1@skola.example"))
+
+
+def test_addresses_are_searched_as_the_envelope_has_them():
+    """RFC 3501 section 6.4.4: FROM, TO, CC and BCC look into the fields of the envelope structure."""
+    mail = crlf(
+        'From: "Doe, \\"Jane\\"" <jane (at home) @ x.example>\nTo: crew: a (first)@y.example;\nX-To: a(b)@c\n\n'
+    )
+    assert found(mail, keys.HeaderHas("FROM", "JANE@x.example"))
+    assert found(mail, keys.HeaderHas("FROM", 'doe, "jane"'))
+    assert found(mail, keys.HeaderHas("FROM", "at home"))
+    assert found(mail, keys.HeaderHas("TO", "a@y.example"))
+    assert found(mail, keys.HeaderHas("TO", "crew"))
+    assert not found(mail, keys.HeaderHas("TO", "jane"))
+    assert not found(mail, keys.HeaderHas("X-TO", "a@c"))
 
 
 def test_dates_disregard_time_and_zone():
