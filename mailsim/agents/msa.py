@@ -20,7 +20,7 @@ from mailsim.agents.policy import MsaPolicy
 from mailsim.agents.queue import Queue
 from mailsim.agents.reception import server_config
 from mailsim.agents.smtp_server import Session, listen_twice
-from mailsim.mail.trace_fields import count_received, prepend
+from mailsim.mail.trace_fields import count_received, prepend, separated
 from mailsim.protocols.smtp import AuthDone, ContentReceived, Mail, Rcpt, Reply, Rset
 from mailsim.protocols.smtp.events import Asked
 from mailsim.protocols.smtp.parameters import envelope_of
@@ -139,6 +139,7 @@ class MsaSession(Session):
         )
         if envelope.reverse_path:
             envelope = replace(envelope, reverse_path=self._qualified(envelope.reverse_path))
+        data = separated(data)
         if self.policy.complete_domains:
             data = complete_header(data, self.local_domains)
         queue_id, now_us = self.queue.next_id(), await Now()

@@ -39,6 +39,7 @@ Protocol: TypeAlias = Literal[
 """What stands after WITH: A for authenticated, S for TLS (RFC 3848), UTF8 with SMTPUTF8 (RFC 6531 section 4.3)."""
 
 _ADDRESS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]+)\]", re.IGNORECASE)
+_BEGINNING = re.compile(rb"[!-9;-~]+[ \t]*:|>?From |\r\n")
 _TOKEN = re.compile(r"\s*(\((?:[^()\\]|\\.|\([^()]*\))*\)|<[^<>]*>|[^\s();]+|;)")
 _CLAUSES = frozenset({"from", "by", "via", "with", "id", "for"})
 
@@ -115,9 +116,19 @@ def address_literal(ip: str) -> str:
     return f"[IPv6:{ip}]" if ":" in ip else f"[{ip}]"
 
 
+def separated(content: bytes) -> bytes:
+    """The message with an empty line in front when it begins with its text (RFC 7103 section 7.2).
+
+    Who types `Hello` after DATA by hand sends no header: were our fields put right above, the text would
+    become a part of the header, and the mail would look empty. The line that an mbox file has above each
+    mail is no text.
+    """
+    return content if not content or _BEGINNING.match(content) else b"\r\n" + content
+
+
 def prepend(content: bytes, *fields: bytes) -> bytes:
-    """The message with fields on top, the first one first; nothing else in it changes."""
-    return b"".join((*fields, content))
+    """The message with fields on top, the first one first; nothing else in it changes but for `separated`."""
+    return b"".join((*fields, separated(content)))
 
 
 def without_return_path(content: bytes) -> bytes:

@@ -122,6 +122,18 @@ def test_servers_are_counted() -> None:
     assert twice.endswith(content)
 
 
+@pytest.mark.parametrize("text", [b"Hello\r\n", b"Hello\r\nDate: none\r\n", b" Subject: x\r\n", b"\xc4\x8dau: x\r\n"])
+def test_text_without_a_header_stays_text(text: bytes) -> None:
+    content = prepend(text, LINE)
+    assert content == LINE + b"\r\n" + text
+    assert prepend(content, return_path("")) == return_path("") + content
+
+
+@pytest.mark.parametrize("content", [b"", b"\r\nHello\r\n", b"a : b\r\n", b"From x@y Thu Nov 26\r\nA: b\r\n"])
+def test_no_empty_line_where_none_is_missing(content: bytes) -> None:
+    assert prepend(content, LINE) == LINE + content
+
+
 def test_return_path() -> None:
     assert return_path("") == b"Return-Path: <>\r\n"
     content = prepend(b"A: b\r\nRETURN-PATH:\r\n <x@y>\r\nC: d\r\n\r\nReturn-Path: z\r\n", return_path("a@b"))

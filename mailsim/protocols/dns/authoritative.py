@@ -22,7 +22,7 @@ from dns.name import Name
 from dns.rcode import Rcode
 from dns.rdatatype import RdataType
 
-from mailsim.protocols.dns.messages import TRANSFERS, Answer, Query, polite_any
+from mailsim.protocols.dns.messages import NO_QUESTIONS, TRANSFERS, Answer, Query, polite_any
 from mailsim.protocols.dns.redirection import made_alias
 from mailsim.protocols.dns.values import Question, RRset
 from mailsim.protocols.dns.wire import TC
@@ -81,6 +81,8 @@ class ZoneSet:
             zone = self.zone_of(question.name.parent()) or zone
         if zone is None or question.type in TRANSFERS:
             return query.reply(Rcode.REFUSED)
+        if question.type in NO_QUESTIONS:
+            return query.reply(Rcode.FORMERR)
         draft = self._look_up(zone, question)
         answer = query.reply(
             draft.rcode, draft.answer, draft.authority, draft.additional, authoritative=draft.authoritative

@@ -118,6 +118,13 @@ def test_other_zones_are_refused(server):
     assert not answer.authoritative
 
 
+@pytest.mark.parametrize("rdtype", ["OPT", "TKEY", "TSIG", "MAILA", "MAILB"])
+def test_types_that_no_record_has_are_no_questions(server, rdtype):
+    answer = server.answer(asked("firma.example", rdtype))
+    assert str(answer) == "FORMERR"
+    assert answer.content.authority == ()
+
+
 def test_transfers_are_refused_and_any_is_answered_with_little(server):
     assert str(server.answer(asked("firma.example", "AXFR"))) == "REFUSED"
     assert str(server.answer(asked("firma.example", "ANY"))) == 'HINFO "RFC8482" ""'
