@@ -22,6 +22,7 @@ from mailsim.trace.events import Event, Noted, Said
 from mailsim.trace.facts import MessageShown, QueueDone, RouteDecided, TcpConnectStarted
 from mailsim.trace.trace import Trace
 from mailsim.views import jsonl
+from tests.faults.test_lessons_of_failure import ALL as LESSONS_OF_FAILURE
 
 NAMES = ("cross-domain", "first-mail", "first-mail@b", "mx-failover")
 READING = {"imap-two-clients", "pop3-two-devices", "slow-link"}
@@ -49,7 +50,8 @@ def facts(name: str, fact: type) -> list[object]:
 
 
 def test_all_shipped_scenarios_are_here() -> None:
-    assert set(shipped()) == {name.partition("@")[0] for name in NAMES} | READING
+    """Those with a test of their own elsewhere are in `tests/faults`."""
+    assert set(shipped()) == {name.partition("@")[0] for name in (*NAMES, "equal-mx", *LESSONS_OF_FAILURE)} | READING
 
 
 @pytest.mark.parametrize("name", NAMES)

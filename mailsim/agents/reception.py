@@ -16,7 +16,7 @@ from mailsim.agents.policy import Reception
 from mailsim.agents.stub import Found, TryAgain
 from mailsim.protocols.smtp import Command, Expn, Greeting, Help, Noop, Reply, Rset, SmtpServerConfig, Vrfy
 from mailsim.protocols.smtp.grammar import is_address_literal
-from mailsim.protocols.smtp.replies import VERIFY_NOT_ASCII
+from mailsim.protocols.smtp.replies import TOO_MANY_RECIPIENTS, VERIFY_NOT_ASCII
 from mailsim.trace.facts import PolicyVerdict
 
 TOO_MANY_ERRORS = Reply.of(421, "4.7.0", "Too many errors, closing")
@@ -69,11 +69,15 @@ class Patience:
         self._errors = self._idle_commands = 0
 
     def saw(self, asked: object, reply: Reply) -> None:
-        """Remember a command and the answer to it."""
+        """Remember a command and the answer to it.
+
+        A recipient too many is no mistake: a client has to find the limit out that way (RFC 5321 section 4.5.3.1.10).
+        """
         if isinstance(asked, IDLE_COMMANDS):
             self._idle_commands += 1
         limit = self._reception.max_idle_commands
-        self._errors += reply.is_negative or bool(limit and self._idle_commands > limit)
+        is_wrong = reply.is_negative and reply.enhanced != TOO_MANY_RECIPIENTS.enhanced
+        self._errors += is_wrong or bool(limit and self._idle_commands > limit)
 
     def forgive(self) -> None:
         """A mail was accepted: all is forgotten."""

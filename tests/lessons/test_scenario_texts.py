@@ -25,7 +25,12 @@ def texts(scenario: str, lang: str) -> dict:
 
 def prose(told: dict) -> dict[str, str]:
     explained = {f"explain.{topic}": text for topic, text in told["explain"].items()}
-    return {key: told[key] for key in ("title", "objective", "story")} | explained
+    variants = {
+        f"variants.{name}.{key}": text
+        for name, texts in told.get("variants", {}).items()
+        for key, text in texts.items()
+    }
+    return {key: told[key] for key in ("title", "objective", "story")} | explained | variants
 
 
 def test_the_first_three_are_told():
@@ -35,7 +40,9 @@ def test_the_first_three_are_told():
 @every
 def test_both_languages_tell_the_same_things(scenario):
     english, czech = (texts(scenario, lang) for lang in LANGUAGES)
-    assert list(english) == list(czech) == ["title", "objective", "story", "explain"]
+    assert list(english) == list(czech)
+    assert [key for key in english if key != "variants"] == ["title", "objective", "story", "explain"]
+    assert list(english.get("variants", {})) == list(czech.get("variants", {}))
     assert list(english["explain"]) == list(czech["explain"])
     assert set(english["explain"]) <= set(ALL_TOPICS)
 
@@ -48,6 +55,9 @@ def test_texts_have_a_readable_length(scenario, lang):
     assert 10 <= words(told["objective"]) <= 45
     assert 3 <= len(re.findall(r"[.?!](?: |$)", told["story"])) <= 7
     assert all(12 <= words(text) <= 60 for text in told["explain"].values())
+    for variant in told.get("variants", {}).values():
+        assert words(variant["title"]) <= 10
+        assert 2 <= len(re.findall(r"[.?!](?: |$)", variant["story"])) <= 6
 
 
 @every

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from mailsim.scenario.build import build
-from mailsim.scenario.loader import open_scenario, shipped
+from mailsim.scenario.loader import open_scenario
 from mailsim.trace.conservation import conservation, totals
 from mailsim.trace.conversations import Conversations
 from mailsim.trace.events import Said
@@ -21,11 +21,8 @@ from mailsim.trace.trace import Trace
 from mailsim.trace.why import why
 from mailsim.views.text import sentence
 
-WITHOUT_SUBMISSION = {"imap-two-clients", "pop3-two-devices", "slow-link"}
-"""Scenarios whose mails lie in a mailbox from the beginning."""
 
-
-@pytest.fixture(scope="module", params=sorted(set(shipped()) - WITHOUT_SUBMISSION))
+@pytest.fixture(scope="module", params=("cross-domain", "first-mail", "mx-failover"))
 def trace(request: pytest.FixtureRequest) -> Trace:
     return build(open_scenario(request.param)).run()
 
