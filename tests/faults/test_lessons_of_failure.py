@@ -119,7 +119,9 @@ def test_explanations_are_about_what_happens(name: str) -> None:
     """Every event that the scenario explains in words of its own happens in it, or in one of its variants."""
     runs = [fewer("equal-mx", 3), fewer("equal-mx@d", 120)] if name == "equal-mx" else []
     runs += [lesson(run) for run in NAMES if run.partition("@")[0] == name]
-    happened = {Conversations(run.trace.events).topic(event) for run in runs for event in run.trace.events}
+    happened: set[str] = set()
+    for run in runs:
+        happened |= set(map(Conversations(run.trace.events).topic, run.trace.events))
     explained = {key.removeprefix("explain.") for key in open_scenario(name).texts["en"] if key.startswith("explain.")}
     assert explained <= happened
 
