@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from mailsim.agents.identity import Identity
 from mailsim.agents.operations import Close, Connect, Connection, Receive, ReceiveOrSignal, Send, Signal
@@ -160,12 +160,13 @@ class ImapClient:
                         self.exists = response.count
                     told.append(response)
 
-    async def idle(self, signal: Signal, hear: Callable[[Response], Awaitable[bool]]) -> None:
-        """IDLE until the signal is raised, or until `hear` says of a response that it wants to ask about it."""
+    async def idle(self, signal: Signal, hear: Callable[[Sequence[Response]], Awaitable[bool]]) -> None:
+        """IDLE until the signal is raised, or until `hear` says of what came together that it wants to ask about it."""
         await Send(self.connection, "imap", [self.engine.send(Idle())])
-        wants_out = False
+        told: list[Response] = []
         while not isinstance(response := await self._next(), Continuation):
-            wants_out = await hear(response) or wants_out
+            told.append(response)
+        wants_out = await hear(told)
         while not wants_out:
             data = await ReceiveOrSignal(self.connection, signal)
             if data is None:
@@ -173,11 +174,10 @@ class ImapClient:
             if not data:
                 raise ConnectionReset("the server closed the connection")
             self.engine.receive(data)
-            while (news := self.engine.next_event()) is not None:
-                wants_out = await hear(news) or wants_out
+            wants_out = await hear(list(iter(self.engine.next_event, None)))
         await Send(self.connection, "imap", [self.engine.done()])
         while not isinstance(response := await self._next(), Tagged):
-            await hear(response)
+            await hear([response])
 
     async def _next(self) -> Response:
         while (response := self.engine.next_event()) is None:

@@ -231,10 +231,10 @@ class Session:
                     mail.learn(data)
         return False
 
-    async def _hear_idle(self, response: Response) -> bool:
-        wants_out = self._hear(response)
+    async def _hear_idle(self, told: Sequence[Response]) -> bool:
+        wishes = [self._hear(response) for response in told]
         await self._show_list()
-        return wants_out
+        return any(wishes)
 
     def _mail_of(self, data: FetchData) -> LocalMail | None:
         if data.uid and not self.folder.by_number:

@@ -6,6 +6,7 @@ from typing import Any
 
 from mailsim.agents.access_imap import imap_server
 from mailsim.agents.access_pop3 import pop3_server
+from mailsim.agents.actions import DeleteMail, FlagMail, OpenMail, Which
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.host import Host
 from mailsim.agents.mua import Account, Action, Mua, ReadMail, SendMail
@@ -198,3 +199,30 @@ def test_actions_wait_for_their_time() -> None:
     assert not office.stage.facts(UserActed)
     office.stage.run(31 * MINUTE_US)
     assert len(office.site.inbox(DAN)) == 1
+
+
+def test_mail_is_left_on_the_server_for_some_time() -> None:
+    office = Office(access="pop3", pop3_delete=True, pop3_delete_after_us=15 * MINUTE_US)
+    office.do(ALENA, MAIL).do(DAN, ReadMail())
+    assert len(office.site.inbox(DAN)) == 1
+    office.do(DAN, ReadMail()).do(DAN, ReadMail())
+    assert office.site.inbox(DAN) == []
+    assert office.said(">>", "RETR") == ["RETR 1"]
+
+
+def test_delete_moves_to_trash_and_a_flag_is_seen_by_the_server() -> None:
+    which = Which((MAIL.subject,))
+    office = Office().do(ALENA, MAIL).do(DAN, ReadMail(), FlagMail(which, ("\\Flagged",)), DeleteMail(which))
+    account = office.site.host.store and office.site.host.store.account(DAN)
+    assert account
+    trash = account.folder("Trash")
+    assert trash is not None
+    assert [sorted(message.flags) for message in trash] == [["\\Flagged", "\\Seen"]]
+    assert len(account.inbox) == 0
+
+
+def test_a_preview_by_top_and_the_whole_mail_when_it_is_opened() -> None:
+    office = Office(access="pop3", pop3_preview_lines=1).do(ALENA, MAIL).do(DAN, ReadMail())
+    assert office.said(">>", "TOP", "RETR") == ["TOP 1 1"]
+    office.do(DAN, OpenMail(Which((MAIL.subject,))))
+    assert office.said(">>", "TOP", "RETR") == ["TOP 1 1", "RETR 1"]
