@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -113,7 +114,15 @@ def _configure(folder: Path, port: int, more: str) -> None:
         (folder / name).mkdir()
     shutil.chown(folder / "data", "postfix", "postfix")
     (config / "master.cf").write_text(SERVICES.format(port=f"{HOST}:{port}"), encoding="utf-8")
-    (config / "main.cf").write_text(SETTINGS.format(folder=folder, more=more), encoding="utf-8")
+    (config / "main.cf").write_text(_settings(SETTINGS.format(folder=folder, more=more)), encoding="utf-8")
+
+
+def _settings(text: str) -> str:
+    """Settings with what later ones override left out: Postfix would warn of each, and its log is not open yet."""
+    entries: dict[str, str] = {}
+    for entry in re.split(r"\n(?=\S)", text.strip()):
+        entries[entry.partition("=")[0].strip()] = entry
+    return "\n".join(entries.values()) + "\n"
 
 
 def _run(executable: str, folder: Path, command: str) -> None:
