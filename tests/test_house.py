@@ -38,6 +38,12 @@ def test_a_list_of_scenarios_reads_neither_the_schema_nor_the_engine() -> None:
     assert not loaded & {"matplotlib", "networkx", "textual", "dns", "simpy", "cryptography", *engine}
 
 
+def test_a_run_loads_no_library_of_graphs_for_a_network_that_is_a_tree() -> None:
+    run = "sys.argv = ['mailsim', 'run', 'first-mail']\ntry: main()\nexcept SystemExit: pass"
+    loaded = loaded_after(f"from mailsim.cli import main\n{run}")
+    assert not loaded & {"matplotlib", "networkx", "textual"}
+
+
 def test_the_top_level_holds_only_what_the_design_lists() -> None:
     listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     tops = {line.split("/")[0] for line in listed.splitlines()}
