@@ -20,7 +20,6 @@ from tests.agents.imap_wire import ImapWorld
 from tests.protocols.pop3.session import DOTTED, SHORT, Session, host
 from tests.protocols.smtp.small_world import SmallWorld
 
-
 TLS_BEGINS = b"Ready to start TLS"
 
 

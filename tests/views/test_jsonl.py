@@ -30,7 +30,7 @@ def test_the_fields_have_the_names_of_the_vocabulary() -> None:
     first = exported()[0]
     assert first == {
         "seq": 0, "at": 0, "node": MX1, "kind": "fault.start", "causes": [],
-        "what": "filtered", "target": MX1, "port": 25,
+        "what": "filtered", "target": MX1, "port": 25, "detail": "",
     }  # fmt: skip
 
 

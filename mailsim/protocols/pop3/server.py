@@ -353,7 +353,8 @@ class Pop3Server:
         command = self._answering(Retr, Top)
         self._asked = None
         if isinstance(command, Top):
-            return positive("top of message follows", top(message, command.lines))
+            part = top(message, command.lines)
+            return positive(f"{message_size(part)} octets of the top follow", part)
         return positive(f"{message_size(message)} octets", message)
 
     def goodbye(self) -> Reply:

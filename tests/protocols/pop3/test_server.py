@@ -285,17 +285,17 @@ def test_what_arrives_during_a_session_is_for_the_next_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "expected"),
+    ("lines", "octets", "expected"),
     [
-        (0, b"Subject: two\r\n\r\n"),
-        (2, b"Subject: two\r\n\r\n..\r\n...\r\n"),
-        (99, b"Subject: two\r\n\r\n..\r\n...\r\n..line\r\nlast\r\n"),
+        (0, 16, b"Subject: two\r\n\r\n"),
+        (2, 23, b"Subject: two\r\n\r\n..\r\n...\r\n"),
+        (99, 36, b"Subject: two\r\n\r\n..\r\n...\r\n..line\r\nlast\r\n"),
     ],
 )
-def test_top(lines: int, expected: bytes) -> None:
+def test_top(lines: int, octets: int, expected: bytes) -> None:
     session = logged_in_session()
     said = session.receive(f"TOP 2 {lines}\r\n".encode())
-    assert said == b"+OK top of message follows\r\n" + expected + b".\r\n"
+    assert said == b"+OK %d octets of the top follow\r\n" % octets + expected + b".\r\n"
     assert session.events[-1] == Retrieve(2, "1.2", lines)
 
 

@@ -145,7 +145,7 @@ class TestSentence:
     def test_a_host_that_is_down_has_no_port(self) -> None:
         scribe = Scribe()
         scribe.note(MX1, FaultStarted("down", MX1, None))
-        assert self.of(scribe.events[0]) == "From now on mx1 is down."
+        assert self.of(scribe.events[0]) == "A fault begins at mx1: it has no power."
 
 
 @pytest.mark.parametrize(("code", "word"), [(250, "ok"), (354, "more"), (451, "later"), (550, "failed")])
