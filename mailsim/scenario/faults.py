@@ -203,6 +203,7 @@ OPTIONAL = tuple(name for name in Fault.model_fields if name not in (*ALWAYS, "f
 
 def detail(fault: Fault) -> str:
     """What tells this fault from others of its kind, in protocol words."""
-    said: list[Any] = [fault.reply, fault.service, fault.command, fault.address, fault.zone, fault.network]
-    words = [str(word) for word in said if word is not None]
-    return " ".join(words + ([fault.direction] if fault.direction and not fault.link else []))
+    said: list[Any] = [fault.service, fault.command, fault.address, fault.zone, fault.network]
+    where = [str(word) for word in said if word is not None]
+    where += [fault.direction] if fault.direction and not fault.link else []
+    return ", ".join(part for part in (fault.reply, " ".join(where)) if part)

@@ -32,7 +32,7 @@ def _shortest(events: Sequence[Event], seq: int, levels: Levels, level: Level) -
     """The chain with the fewest visible members. Causes have smaller numbers, so one pass upwards is enough."""
     length: dict[int, int] = {}
     best: dict[int, int] = {}
-    for number in sorted(_ancestors(events, seq)):
+    for number in sorted(ancestors(events, seq)):
         causes = events[number].causes
         cause = min(causes, key=lambda c: (length[c], -c), default=None)
         if cause is not None:
@@ -45,7 +45,8 @@ def _shortest(events: Sequence[Event], seq: int, levels: Levels, level: Level) -
     return [events[number] for number in reversed(chain)]
 
 
-def _ancestors(events: Sequence[Event], seq: int) -> set[int]:
+def ancestors(events: Sequence[Event], seq: int) -> set[int]:
+    """The seqs of everything that the event `seq` follows from, itself included."""
     found = {seq}
     todo = [seq]
     while todo:

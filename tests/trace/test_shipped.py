@@ -18,7 +18,7 @@ from mailsim.trace.snapshot import Fold
 from mailsim.trace.stages import stages
 from mailsim.trace.topics import ALL_TOPICS
 from mailsim.trace.trace import Trace
-from mailsim.trace.why import _ancestors, why
+from mailsim.trace.why import ancestors, why
 from mailsim.views.text import sentence
 
 
@@ -77,7 +77,7 @@ def test_every_delivery_goes_back_to_a_person(trace: Trace) -> None:
             root = why(trace, event.seq, Level.PACKET, levels)[0]
             assert root.kind in ("user.action", "fault.start"), event
             assert root.causes == ()
-            assert "user.action" in {trace.events[seq].kind for seq in _ancestors(trace.events, event.seq)}
+            assert "user.action" in {trace.events[seq].kind for seq in ancestors(trace.events, event.seq)}
 
 
 def test_chapters_begin_with_a_submission_and_end_with_reading(trace: Trace) -> None:
