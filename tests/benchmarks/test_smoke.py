@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import sys
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from mailsim.scenario.loader import lint
 from mailsim.trace.events import Segment
 from tests.benchmarks import __main__ as benchmark
+from tests.benchmarks import bytecodes
 from tests.benchmarks.measure import exponent
 from tests.benchmarks.world import Load, World
 
@@ -48,6 +50,27 @@ def test_the_table_prints(capsys):
     benchmark.main(["--quick", "--mails", "4", "8"])
     printed = capsys.readouterr().out
     assert printed.count("goal <=") == 10
+
+
+def test_bytecodes_are_counted_where_they_are_executed():
+    def inner():
+        return 1
+
+    def outer():
+        return inner()
+
+    counts = bytecodes.count(outer)
+    instructions = {"inner": inner.__code__, "outer": outer.__code__}
+    assert set(counts) == set(instructions.values())
+    assert counts[inner.__code__] < counts[outer.__code__] <= len(list(dis.get_instructions(outer)))
+    assert bytecodes.count(outer) == counts
+
+
+def test_the_bytecodes_of_a_mail_are_printed(capsys):
+    bytecodes.main(["--mails", "1", "--top", "3"])
+    printed = capsys.readouterr().out
+    assert "net/endpoint.py" in printed
+    assert "a mail in protocols" in printed
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
