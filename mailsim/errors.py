@@ -9,6 +9,7 @@ MailsimError
 |   +-- ConnectionTimedOut  nobody answered in time
 |   +-- ConnectionReset     RST in the middle of a connection
 |   +-- HostUnreachable     there is no route or no such address
+|   +-- Unwelcome           the server said no instead of a greeting
 |   +-- TlsFailed           TLS could not be set up, or was broken
 +-- ScenarioError           a file of the user is wrong (file, line, column, hint)
 """
@@ -50,6 +51,10 @@ class ConnectionReset(ConnectionLost):
 
 class HostUnreachable(ConnectionLost):
     """There is no route to the address, or no host has it."""
+
+
+class Unwelcome(ConnectionLost):
+    """The server answered the connection with a refusal; the message is what it said."""
 
 
 class TlsFailed(ConnectionLost):

@@ -80,16 +80,20 @@ class Pop3Session:
     async def run(self) -> None:
         """The whole visit. A client that goes without QUIT deletes nothing (RFC 1939 section 6)."""
         try:
-            if self.implicit_tls:
-                await self._start_tls("implicit")
-            await self._say([self.engine.greeting(await self._timestamp())])
-            while not self.engine.closed and not self.guard.has_had_enough:
-                await self._next()
+            await self._talk()
         except ConnectionLost:
             pass
-        if self.account and self.lock:
-            self.account.unlock_maildrop(self.lock)
+        finally:  # also when this program is killed: the lock dies with whoever holds it
+            if self.account and self.lock:
+                self.account.unlock_maildrop(self.lock)
         await Close(self.connection)
+
+    async def _talk(self) -> None:
+        if self.implicit_tls:
+            await self._start_tls("implicit")
+        await self._say([self.engine.greeting(await self._timestamp())])
+        while not self.engine.closed and not self.guard.has_had_enough:
+            await self._next()
 
     async def _next(self) -> None:
         match self.engine.next_event():

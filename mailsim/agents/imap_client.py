@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+from mailsim.agents.access_client import REPLY_TIMEOUT_US, AccessClient
 from mailsim.agents.identity import Identity
-from mailsim.agents.operations import Close, Connect, Connection, Receive, ReceiveOrSignal, Send, Signal
-from mailsim.agents.tls import NO_TLS, ClientTls, note_discarded
-from mailsim.errors import ConnectionLost, ConnectionReset, RemoteProtocolError
+from mailsim.agents.operations import Close, Connection, Receive, ReceiveOrSignal, Send, Signal
+from mailsim.errors import ConnectionLost, ConnectionReset, Unwelcome
 from mailsim.protocols import imap, sasl
 from mailsim.protocols.imap import (
     Append,
@@ -33,12 +33,11 @@ from mailsim.protocols.imap import (
 )
 from mailsim.protocols.imap.items import FetchItem
 
-REPLY_TIMEOUT_US = 300_000_000
 LOGIN_DISABLED = Tagged("", "NO", "Logging in needs TLS here")
 NO_MECHANISM = Tagged("", "NO", "No authentication mechanism in common")
 
 
-class ImapClient:
+class ImapClient(AccessClient):
     """An open connection to a server.
 
     Attributes:
@@ -48,42 +47,31 @@ class ImapClient:
     """
 
     def __init__(self, connection: Connection) -> None:
-        self.connection = connection
+        super().__init__(connection)
         self.engine = imap.ImapClient()
         self.greeting = Greeting("BYE", "")
         self.exists = 0
 
-    @classmethod
-    async def connect(cls, address: str, port: int, timeout_us: int, tls: ClientTls = NO_TLS) -> ImapClient:
-        """Open a connection, wait for the greeting, and get TLS as far as it is wanted.
+    async def wait_for_greeting(self) -> None:
+        greeting = await self._next()
+        assert isinstance(greeting, Greeting)
+        self.greeting = greeting
+        if greeting.status == "BYE":
+            raise Unwelcome(f"BYE {greeting.text}")
 
-        Raises: ConnectionLost, TlsFailed, RemoteProtocolError; then the connection is closed.
-        """
-        client = cls(await Connect(address, port, timeout_us))
-        try:
-            if tls.is_implicit:
-                await tls.start(client.connection, "implicit", REPLY_TIMEOUT_US)
-            greeting = await client._next()
-            assert isinstance(greeting, Greeting)
-            client.greeting = greeting
-            if tls.wants_starttls:
-                await client._get_tls(tls)
-        except (ConnectionLost, RemoteProtocolError):
-            await Close(client.connection)
-            raise
-        return client
+    async def ask_what_is_offered(self) -> None:
+        await self.ask(Capability())
 
-    async def _get_tls(self, tls: ClientTls) -> None:
-        """STARTTLS if it is offered, and what is offered is asked again after it (RFC 9051 section 6.2.1)."""
+    async def offers_tls(self) -> bool:
         if not self.engine.capabilities:
-            await self.ask(Capability())
-        is_offered = self.engine.can("STARTTLS") and self.engine.state is imap.State.NOT_AUTHENTICATED
-        if is_offered and (await self.ask(StartTls()))[0].status == "OK":
-            await tls.start(self.connection, "starttls", REPLY_TIMEOUT_US)
-            await note_discarded(self.engine.tls_started())
-            await self.ask(Capability())
-        elif tls.mode == "required":
-            await tls.give_up(self.connection, is_offered=is_offered)
+            await self.ask_what_is_offered()
+        return self.engine.can("STARTTLS") and self.engine.state is imap.State.NOT_AUTHENTICATED
+
+    async def asks_for_tls(self) -> bool:
+        return (await self.ask(StartTls()))[0].status == "OK"
+
+    def forget_plaintext(self) -> int:
+        return self.engine.tls_started()
 
     async def login(self, identity: Identity) -> Tagged:
         """LOGIN (RFC 9051 section 6.2.3); NO of our own to a server that has LOGINDISABLED, which must not be asked."""

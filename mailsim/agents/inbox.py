@@ -19,8 +19,8 @@ from mailsim.agents.policy import MuaPolicy
 from mailsim.agents.pop3_client import Pop3Client
 from mailsim.agents.pop3_reading import Pop3Reading
 from mailsim.agents.stub import Found
-from mailsim.agents.tls import ClientTls
-from mailsim.errors import ConnectionLost, RemoteProtocolError, TlsFailed
+from mailsim.agents.tls import FOR_THE_USER, ClientTls
+from mailsim.errors import ConnectionLost, RemoteProtocolError, TlsFailed, Unwelcome
 from mailsim.trace.facts import PolicyVerdict
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ PORT = {"imap": 143, "pop3": 110}
 IMPLICIT_TLS_PORT = {"imap": 993, "pop3": 995}
 SENT = "Sent"
 C = TypeVar("C", ImapClient, Pop3Client)
+Fate = Literal["done", "broken", "for-the-user"]
+"""What became of a visit to the server. When only the user can help, a client does not try again by itself."""
 
 
 class Inbox:
@@ -59,21 +61,21 @@ class Inbox:
         self.by_imap.is_open = False
         self.by_imap.wishes.clear()
 
-    async def _persist(self, visit: Callable[[], Awaitable[bool]]) -> None:
-        """Try until it worked, or the settings say that it is enough."""
+    async def _persist(self, visit: Callable[[], Awaitable[Fate]]) -> None:
+        """Try until it worked, or the settings say that it is enough, or the user has to decide."""
         for _ in range(self.policy.reconnect_tries):
-            if await visit():
+            if await visit() != "broken":
                 return
             await Sleep(self.policy.reconnect_us)
         await visit()
 
-    async def _visit_by_imap(self) -> bool:
-        is_done = await self._reach(self._imap, self.by_imap.visit)
-        if not is_done:
+    async def _visit_by_imap(self) -> Fate:
+        fate = await self._reach(self._imap, self.by_imap.visit)
+        if fate != "done":
             self.by_imap.broken()
-        return is_done
+        return fate
 
-    async def _visit_by_pop3(self) -> bool:
+    async def _visit_by_pop3(self) -> Fate:
         return await self._reach(self._pop3, self.by_pop3.visit)
 
     async def save_sent(self, content: bytes, message: str) -> None:
@@ -88,23 +90,23 @@ class Inbox:
 
     async def _reach(
         self, connect: Callable[[str], Awaitable[C]], dialogue: Callable[[C], Awaitable[None]], message: str = ""
-    ) -> bool:
-        """Try the server's addresses until one answers, and talk; False when that failed, which the user is told."""
+    ) -> Fate:
+        """Try the server's addresses until one answers, and talk; the user is told what failed."""
         for address in await self._addresses():
             try:
                 client = await connect(address)
             except (ConnectionLost, RemoteProtocolError) as error:
                 await self._tell(_words(error), message)
-                if isinstance(error, TlsFailed):
-                    return False  # the certificate is the same at every address
+                if isinstance(error, TlsFailed):  # the certificate is the same at every address
+                    return "for-the-user" if error.reason in FOR_THE_USER else "broken"
                 continue
             try:
                 await self._converse(client, dialogue)
             except (ConnectionLost, RemoteProtocolError) as error:
                 await self._tell(_words(error), message)
-                return False
-            return True
-        return False
+                return "broken"
+            return "done"
+        return "broken"
 
     async def _converse(self, client: C, dialogue: Callable[[C], Awaitable[None]]) -> None:
         """Have a dialogue; one that breaks leaves no open connection behind."""
@@ -162,4 +164,6 @@ class Inbox:
 
 
 def _words(error: Exception) -> str:
-    return str(conclusion(error)[1]) if isinstance(error, ConnectionLost) else str(error)
+    if isinstance(error, ConnectionLost) and not isinstance(error, Unwelcome):
+        return str(conclusion(error)[1])
+    return str(error)

@@ -11,7 +11,7 @@ from mailsim.agents.outcome import DROPPED, NO_ADDRESS_YET, conclusion
 from mailsim.agents.policy import MuaPolicy
 from mailsim.agents.smtp_client import SmtpClient
 from mailsim.agents.stub import Found
-from mailsim.agents.tls import NO_TLS, ClientTls
+from mailsim.agents.tls import FOR_THE_USER, NO_TLS, ClientTls
 from mailsim.errors import ConnectionLost, RemoteProtocolError, TlsFailed
 from mailsim.mail.envelope import Envelope
 from mailsim.protocols.smtp import Reply
@@ -91,7 +91,7 @@ class Outbox:
                     address, server.port, self.policy.timeouts, pipelining=self.policy.pipelining, tls=server.tls
                 )
             except TlsFailed as error:
-                failure = conclusion(error)[1]
+                failure = _without_tls(error)
                 break  # the certificate is the same at every address
             except ConnectionLost as error:
                 failure = conclusion(error)[1]
@@ -111,8 +111,15 @@ class Outbox:
             if reply.is_positive:
                 await smtp.transact(envelope, content, replies, self.policy.transfer)
         except TlsFailed as error:
-            reply = conclusion(error)[1]
+            reply = _without_tls(error)
         except (ConnectionLost, RemoteProtocolError):
             reply = DROPPED
         await smtp.quit()
         return {recipient: replies.get(recipient, reply) for recipient in envelope.recipients}
+
+
+def _without_tls(error: TlsFailed) -> Reply:
+    """What it amounts to that TLS failed: for good, if only the user could do something about it."""
+    if error.reason in FOR_THE_USER:
+        return Reply.of(554, "5.7.5", f"TLS failed: {error.reason}")
+    return conclusion(error)[1]

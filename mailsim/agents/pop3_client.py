@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from mailsim.agents.access_client import REPLY_TIMEOUT_US, AccessClient
 from mailsim.agents.identity import Identity
-from mailsim.agents.operations import Close, Connect, Connection, Receive, Send
-from mailsim.agents.tls import NO_TLS, ClientTls, note_discarded
-from mailsim.errors import ConnectionLost, ConnectionReset, RemoteProtocolError
+from mailsim.agents.operations import Close, Connection, Receive, Send
+from mailsim.errors import ConnectionLost, ConnectionReset, RemoteProtocolError, Unwelcome
 from mailsim.protocols import pop3, sasl
 from mailsim.protocols.pop3 import (
     Apop,
@@ -31,49 +31,37 @@ from mailsim.protocols.pop3 import (
 )
 from mailsim.protocols.pop3.apop import apop_digest
 
-REPLY_TIMEOUT_US = 300_000_000
 NO_APOP = Reply(False, "the server does not offer APOP")
 NO_MECHANISM = Reply(False, "no authentication mechanism in common")
 
 
-class Pop3Client:
+class Pop3Client(AccessClient):
     """An open connection to a server; `greeting` is what it said first."""
 
     def __init__(self, connection: Connection) -> None:
-        self.connection = connection
+        super().__init__(connection)
         self.engine = pop3.Pop3Client()
         self.greeting = Greeting(False, "")
 
-    @classmethod
-    async def connect(cls, address: str, port: int, timeout_us: int, tls: ClientTls = NO_TLS) -> Pop3Client:
-        """Open a connection, wait for the greeting, and get TLS as far as it is wanted.
+    async def wait_for_greeting(self) -> None:
+        greeting = await self._next()
+        assert isinstance(greeting, Greeting)
+        self.greeting = greeting
+        if not greeting.ok:
+            raise Unwelcome(str(greeting))
 
-        Raises: ConnectionLost, TlsFailed, RemoteProtocolError; then the connection is closed.
-        """
-        client = cls(await Connect(address, port, timeout_us))
-        try:
-            if tls.is_implicit:
-                await tls.start(client.connection, "implicit", REPLY_TIMEOUT_US)
-            greeting = await client._next()
-            assert isinstance(greeting, Greeting)
-            client.greeting = greeting
-            if tls.wants_starttls:
-                await client._get_tls(tls)
-        except (ConnectionLost, RemoteProtocolError):
-            await Close(client.connection)
-            raise
-        return client
-
-    async def _get_tls(self, tls: ClientTls) -> None:
-        """STLS if it is offered, and CAPA again after it (RFC 2595 section 4)."""
+    async def ask_what_is_offered(self) -> None:
         await self.ask(Capa())
-        is_offered = "STLS" in (self.engine.capabilities or ())
-        if is_offered and (await self.ask(Stls())).ok:
-            await tls.start(self.connection, "starttls", REPLY_TIMEOUT_US)
-            await note_discarded(self.engine.tls_started())
-            await self.ask(Capa())
-        elif tls.mode == "required":
-            await tls.give_up(self.connection, is_offered=is_offered)
+
+    async def offers_tls(self) -> bool:
+        await self.ask_what_is_offered()
+        return "STLS" in (self.engine.capabilities or ())
+
+    async def asks_for_tls(self) -> bool:
+        return (await self.ask(Stls())).ok
+
+    def forget_plaintext(self) -> int:
+        return self.engine.tls_started()
 
     async def login(self, identity: Identity) -> Reply:
         """USER and PASS (RFC 1939 section 7); in the clear unless TLS is up. Gives the reply that decided."""

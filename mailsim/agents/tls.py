@@ -12,6 +12,11 @@ from mailsim.trace import facts
 
 Start: TypeAlias = Literal["implicit", "starttls"]
 
+NOBODY_VOUCHES = frozenset(("expired", "not-yet-valid", "wrong-name", "self-signed", "unknown-ca"))
+FOR_THE_USER = NOBODY_VOUCHES | {"not-offered", "refused", "no-common-version"}
+"""Reasons of `TlsFailed` that another try does not mend: a mail client tells its user, who has to decide, and does
+not go on by itself (RFC 8314 section 5)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClientTls:
