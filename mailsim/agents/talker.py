@@ -38,15 +38,24 @@ class Talker:
         self._hangs_up = False
         self._wants_tls = b""
 
+    @property
+    def unfinished(self) -> bytes:
+        """What was typed of a mail, literal or chunk whose end has not come."""
+        return self._overheard.unfinished
+
+    @property
+    def octets_due(self) -> int:
+        """How many octets of a literal or chunk are still to come."""
+        return self._overheard.octets_due
+
     def type(self, line: bytes) -> None:
         """Type a line, without its end. The lines of a mail go off together, when its dot has been typed."""
         self._ready += (piece.pdu for piece in self._overheard.client(line + CRLF) if piece.pdu is not None)
 
     def hang_up(self) -> None:
         """Say what was begun, and close."""
-        unfinished = self._overheard.unfinished
-        if unfinished:
-            self._ready.append(Raw(unfinished))
+        if self.unfinished:
+            self._ready.append(Raw(self.unfinished))
         self._hangs_up = True
 
     async def run(self) -> None:

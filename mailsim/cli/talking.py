@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,18 +16,7 @@ if TYPE_CHECKING:
     from mailsim.live.talk import Talk
     from mailsim.scenario.build import Simulation
     from mailsim.scenario.schema import Scenario
-    from mailsim.trace.events import Event
 
-PORTS: Mapping[str, int] = {
-    "smtp": 25,
-    "submission": 587,
-    "submissions": 465,
-    "imap": 143,
-    "imaps": 993,
-    "pop3": 110,
-    "pop3s": 995,
-}
-WITH_TLS = (465, 993, 995)
 BACK_TO_LINE_BEFORE = "\x1b[1A\r\x1b[K"
 """What a terminal does to write a line once more: here with its CRLF (ECMA-48: CUU, CR, EL)."""
 
@@ -78,38 +67,24 @@ def talk(
 
 def _connected(name: str, seed: int | None, where: str, tls: bool, begin_us: int, lang: str) -> tuple[Talk, Simulation]:
     """The world at the moment when the talk begins, and the talk."""
-    from mailsim.agents.talker import Talker
-    from mailsim.live.talk import Talk
-    from mailsim.scenario.build import build
+    from mailsim.scenario.calling import connect, place_at
     from mailsim.scenario.loader import open_scenario
-    from mailsim.scenario.services import with_guest
 
     scenario = open_scenario(name)
     host, port = _place(scenario, where, lang)
-    joined, node = with_guest(scenario, host)
-    simulation = build(joined, seed)
-    simulation.network.clock.advance(begin_us + 1)
-    addresses = scenario.hosts[host].addresses
-    own = joined.hosts[node].addresses
-    address = next((a for a in addresses if (":" in a) in {":" in b for b in own}), addresses[0])
-    talker = Talker(address, port, _protocol(scenario, host, port), host, tls or port in WITH_TLS)
-    conversation = Talk(simulation.network, node, talker)
-    conversation.settle()
-    return conversation, simulation
+    return connect(scenario, place_at(scenario, host, port, tls), begin_us, seed)
 
 
 def _place(scenario: Scenario, where: str, lang: str) -> tuple[str, int]:
-    """The host and port that somebody means: by name, by first label, or by address."""
+    """The host and port that somebody means."""
+    from mailsim.scenario.calling import USUAL_PORTS, hosts_named
     from mailsim.scenario.mistakes import closest
 
     name, _, service = where.rpartition(":")
-    port = PORTS.get(service.lower(), int(service) if service.isdecimal() else 0)
+    port = USUAL_PORTS.get(service.lower(), int(service) if service.isdecimal() else 0)
     if not name or not 0 < port < 65536:
         refuse(_say("talk.where", lang, where=where))
-    name = name.strip("[]").rstrip(".").lower()
-    by_label = [host for host in scenario.hosts if host.partition(".")[0] == name]
-    by_address = [host for host, its in scenario.hosts.items() if name in its.addresses]
-    found = [name] if name in scenario.hosts else by_address or by_label
+    found = hosts_named(scenario, name)
     if len(found) == 1:
         return found[0], port
     if found:
@@ -117,18 +92,6 @@ def _place(scenario: Scenario, where: str, lang: str) -> tuple[str, int]:
     known = closest(name, scenario.hosts) or ", ".join(list(scenario.hosts)[:10])
     refuse(_say("talk.no-host", lang, name=name, known=known))
     raise AssertionError
-
-
-def _protocol(scenario: Scenario, host: str, port: int) -> str:
-    """What is spoken at a port, as the trace calls it."""
-    roles = scenario.hosts[host].roles
-    if roles.imap is not None and port in (roles.imap.port, roles.imap.implicit_port):
-        return "imap"
-    if roles.pop3 is not None and port in (roles.pop3.port, roles.pop3.implicit_port):
-        return "pop"
-    if roles.mda is not None and port == roles.mda.port:
-        return "lmtp"
-    return {143: "imap", 993: "imap", 110: "pop", 995: "pop"}.get(port, "smtp")
 
 
 def _duration(text: str, lang: str) -> int:
@@ -145,12 +108,17 @@ class _Screen:
     """What the person at the keyboard sees."""
 
     def __init__(self, conversation: Talk, simulation: Simulation, lang: str, explains: bool) -> None:
+        from mailsim.trace.conversations import Conversations
+
         self.conversation, self.simulation, self.lang, self.explains = conversation, simulation, lang, explains
+        self.conversations = Conversations(simulation.network.recorder.events)
         self._explained = ""
         self.is_person = sys.stdin.isatty() and sys.stdout.isatty()
 
     def lines(self) -> Iterator[bytes]:
         """What is typed, line by line, without line ends."""
+        from mailsim.views.text.transcript import typed
+
         while True:
             if self.is_person:
                 typer.echo("C: ", nl=False)
@@ -163,34 +131,24 @@ class _Screen:
             line = line.removesuffix(b"\n").removesuffix(b"\r")
             if self.is_person:
                 typer.echo(BACK_TO_LINE_BEFORE, nl=False)
-            typer.echo(_line("C", line + b"\r\n"))
+            typer.echo(typed(line))
             yield line
 
     def show(self) -> None:
         """What came, and what it means."""
-        from mailsim.trace.conversations import Conversations
-        from mailsim.trace.events import Said
+        from mailsim.views.text.transcript import heard
 
-        news = list(self.conversation.news())
-        conversations = Conversations(self.simulation.network.recorder.events) if self.explains else None
-        for event in news:
-            if isinstance(event, Said) and not event.from_client:
-                for line in event.pdu.to_bytes().splitlines(keepends=True):
-                    typer.echo(_line("S", line))
-            elif not isinstance(event, Said):
-                self._remark(event)
-            if conversations is not None:
-                self._explain(conversations.topic(event))
+        self.conversations.catch_up()
+        for event in self.conversation.news():
+            for row in heard(event, self.simulation.so_far(), self.lang):
+                typer.echo(row)
+            if self.explains:
+                self._explain(self.conversations.topic(event))
 
     def farewell(self) -> None:
         """How it ended."""
         key = "talk.closed" if self.conversation.talker.problem is None else "talk.lost"
         typer.echo(f"-- {_say(key, self.lang)}")
-
-    def _remark(self, event: Event) -> None:
-        from mailsim.views.text.sentence import sentence
-
-        typer.echo(f"-- {sentence(event, self.simulation.so_far(), self.lang)}")
 
     def _explain(self, topic: str) -> None:
         import textwrap
@@ -206,17 +164,6 @@ class _Screen:
         whole = f"{found.title}: {found.text}" + (f" [{cited}]" if cited else "")
         for line in textwrap.wrap(whole, 96, break_long_words=False, break_on_hyphens=False):
             typer.echo(f"     | {line}")
-
-
-def _line(who: str, wire: bytes) -> str:
-    """A line of the wire with its end made visible."""
-    from mailsim.protocols.pdu import printable
-
-    text = wire.removesuffix(b"\n")
-    end = "<LF>" if len(text) < len(wire) else ""
-    if text.endswith(b"\r"):
-        text, end = text[:-1], f"<CR>{end}" if not end else "<CRLF>"
-    return f"{who}: {printable(text)}{end}"
 
 
 def _say(key: str, lang: str, **values: object) -> str:

@@ -70,6 +70,11 @@ class Overheard:
         """What was said of a command whose end has not come."""
         return bytes(self._kept)
 
+    @property
+    def octets_due(self) -> int:
+        """How many octets of a literal or chunk are still to come."""
+        return self._octets
+
     def server(self, data: bytes) -> None:
         """What the server has said."""
         self._replies.feed(data)

@@ -143,10 +143,11 @@ def _block(scenario: Scenario, name: str, port_base: int) -> Block:
 
 
 def _offers(scenario: Scenario, host: str) -> bool:
-    return any(_runs(scenario.hosts[host], service) for service in SERVICES)
+    return any(runs(scenario.hosts[host], service) for service in SERVICES)
 
 
-def _runs(host: Host, service: Service) -> bool:
+def runs(host: Host, service: Service) -> bool:
+    """Whether a host offers a service."""
     if service.protocol == "dns":
         return host.roles.resolver is not None or host.roles.nameserver is not None
     role = getattr(host.roles, service.role)
@@ -160,16 +161,16 @@ def _has_tls(host: Host, role: Any) -> bool:
 def _doors(scenario: Scenario, name: str, is_domain: bool, node: str, port_base: int) -> Iterator[Door]:
     for service in SERVICES:
         host = _host_of(scenario, name, service) if is_domain else name
-        if not host or not _runs(scenario.hosts[host], service):
+        if not host or not runs(scenario.hosts[host], service):
             continue
         addresses, port = tuple(scenario.hosts[host].addresses), port_base + service.port
-        inner_port, security = _inside(scenario.hosts[host], service)
+        inner_port, security = inside(scenario.hosts[host], service)
         yield Door(service.name, port, node, host, addresses, inner_port, service.protocol, security)
         if service.protocol == "dns":
             yield Door(service.name, port, node, host, addresses, inner_port, service.protocol, is_udp=True)
 
 
-def _inside(host: Host, service: Service) -> tuple[int, Security]:
+def inside(host: Host, service: Service) -> tuple[int, Security]:
     """The port of a service on its host, and how its connections are protected."""
     if service.protocol == "dns":
         return DNS_PORT, "none"
@@ -199,7 +200,7 @@ def _host_of(scenario: Scenario, domain: str, service: Service) -> str:
             candidates = [resolver for user in users for resolver in _resolvers(scenario, user.store)]
         case _:
             candidates = [host for user in users for host in (user.client.access_host, user.store)]
-    return next((h for h in candidates if h in scenario.hosts and _runs(scenario.hosts[h], service)), "")
+    return next((h for h in candidates if h in scenario.hosts and runs(scenario.hosts[h], service)), "")
 
 
 def _has_mailboxes(host: Host, domain: str) -> bool:

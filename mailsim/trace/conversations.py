@@ -26,7 +26,10 @@ class _Conversation:
 
 
 class Conversations:
-    """Indexes of the sayings of a trace; made in one pass, linear in the number of events."""
+    """Indexes of the sayings of a trace; made in one pass, linear in the number of events.
+
+    The events may become more while a run goes on: `catch_up` takes the new ones.
+    """
 
     def __init__(self, events: Sequence[Event]) -> None:
         self._events = events
@@ -35,7 +38,15 @@ class Conversations:
         self._answered: dict[int, int] = {}
         self._questions: dict[tuple[str, str, object], int] = {}
         self._topics: dict[int, str] = {}
-        for event in events:
+        self._seen = 0
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Take the events that the sequence has got since it was looked at last."""
+        events, start = self._events, self._seen
+        self._seen = len(events)
+        for number in range(start, len(events)):
+            event = events[number]
             if isinstance(event, Said):
                 self._add(event)
 

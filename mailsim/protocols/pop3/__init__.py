@@ -40,9 +40,10 @@ from mailsim.protocols.pop3.listings import (
     unique_ids,
 )
 from mailsim.protocols.pop3.maildrop import Drop
+from mailsim.protocols.pop3.parsing import Mistake, parse_command
 from mailsim.protocols.pop3.replies import Challenge, Greeting, Reply
 from mailsim.protocols.pop3.server import Pop3Config, Pop3Server
-from mailsim.protocols.pop3.states import AFTER_REFUSAL, NEXT, State
+from mailsim.protocols.pop3.states import AFTER_REFUSAL, NEXT, State, after
 from mailsim.protocols.pop3.stuffing import message_size
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "Greeting",
     "List",
     "Login",
+    "Mistake",
     "Noop",
     "Pass",
     "Pop3Client",
@@ -83,11 +85,13 @@ __all__ = [
     "Update",
     "User",
     "Utf8",
+    "after",
     "apop_digest",
     "apop_matches",
     "capabilities",
     "drop_listing",
     "message_size",
+    "parse_command",
     "scan_listings",
     "unique_ids",
 ]

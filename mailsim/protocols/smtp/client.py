@@ -157,7 +157,7 @@ class SmtpClient:
                 data = data[: data.find(b"\n") + 1]  # the octets of the chunk follow
             return parse_command(data, is_lmtp=self.is_lmtp)
         except BadCommand:
-            return None
+            return AuthResponse(data) if self.state is AUTHENTICATING else None
 
     @property
     def size_limit(self) -> int:
