@@ -27,13 +27,14 @@ from mailsim.errors import (
 from mailsim.net import tls
 from mailsim.net.clock import OFF, Alarm
 from mailsim.net.driver import BLOCKED, Task
-from mailsim.net.packets import TCP_MSS_OPTION, WINDOW, FlyingSegment, tcp_headers
+from mailsim.net.packets import TCP, TCP_MSS_OPTION, WINDOW, FlyingSegment
 from mailsim.protocols.pdu import Pdu
 from mailsim.trace.events import ACK, FIN, PSH, RST, SYN, Path, Said, Segment
 from mailsim.trace.facts import TcpClosed, TcpEstablished, TcpFact, TcpLost, TcpRefused, TcpTimedOut
 
 if TYPE_CHECKING:
     from mailsim.net.host import HostNode
+    from mailsim.net.way import Way
 
 INITIAL_RTO_US = 1_000_000
 MINIMUM_RTO_US = 1_000_000
@@ -87,7 +88,6 @@ class Endpoint(Connection):
         "_backoff",
         "_clock",
         "_fin_sequence",
-        "_headers",
         "_inbox",
         "_inbox_cause",
         "_listens_on",
@@ -105,6 +105,7 @@ class Endpoint(Connection):
         "_timed_sequence",
         "_unacknowledged",
         "_unsent",
+        "_way",
         "ear",
         "host",
         "layer",
@@ -118,14 +119,13 @@ class Endpoint(Connection):
     )
 
     def __init__(
-        self, host: HostNode, conn: str, local: tuple[str, int], peer: tuple[str, int], peer_name: str, is_client: bool
+        self, host: HostNode, way: Way, conn: str, local: tuple[str, int], peer_port: int, is_client: bool
     ) -> None:
-        self.host, self.id, self.peer_name = host, conn, peer_name
+        self.host, self._way, self.id = host, way, conn
         self.local_address, self.local_port = local
-        self.peer_address, self.peer_port = peer
+        self.peer_name, self.peer_address, self.peer_port = way.peer, way.destination, peer_port
         self.is_client, self.tls, self.service = is_client, False, ""
-        self._path = Path(conn, *local, *peer, peer_name)
-        self._headers = tcp_headers(self.local_address)
+        self._path = Path(conn, *local, way.destination, peer_port, way.peer)
         self.layer: tls.TlsLayer | None = None
         self.ear: Eavesdropper | None = None
         self.state = State.SYN_SENT if is_client else State.SYN_RECEIVED
@@ -356,7 +356,7 @@ class Endpoint(Connection):
             self.owed_segments = 0
             self._ack_alarm.at = OFF
             segment = FlyingSegment(self._path, payload, flags, sequence & NUMBERS, self.receive_next & NUMBERS)
-            self.host.transmit(segment, causes, self._headers + len(payload))
+            self._way.send(segment, causes, TCP + len(payload))
         self._unacknowledged.append((sequence, end, segment))
         alarm = self._retransmit_alarm
         if alarm.at < 0:
@@ -367,7 +367,7 @@ class Endpoint(Connection):
     ) -> FlyingSegment:
         """Build a segment and hand it to the network; whatever was owed an ACK has it now."""
         acknowledgment = mss = 0
-        octets = self._headers + len(payload)
+        octets = TCP + len(payload)
         if flags & ACK:
             self.owed_segments = 0
             self._ack_alarm.at = OFF
@@ -376,7 +376,7 @@ class Endpoint(Connection):
             mss = self.mss
             octets += TCP_MSS_OPTION
         segment = FlyingSegment(self._path, payload, flags, sequence & NUMBERS, acknowledgment, WINDOW, mss, again)
-        self.host.transmit(segment, causes, octets)
+        self._way.send(segment, causes, octets)
         return segment
 
     def start(self, causes: tuple[int, ...], task: Task | None = None) -> None:

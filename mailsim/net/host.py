@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from simpy.events import NORMAL
+from typing import TYPE_CHECKING
 
 from mailsim.agents.operations import Script
-from mailsim.net.link import Route
-from mailsim.net.packets import FlyingDatagram, FlyingSegment
+from mailsim.net.packets import PROTOCOL_TCP, PROTOCOL_UDP
 from mailsim.net.tcp import Tcp
 from mailsim.net.udp import Udp
+from mailsim.net.way import Arrivals, Loss, Way
 from mailsim.trace.events import ACK, LOST, SYN, Packet, Segment
 from mailsim.trace.facts import PacketDropped
 
@@ -22,18 +20,6 @@ if TYPE_CHECKING:
     from mailsim.net.network import Network
 
 LOOPBACK_ADDRESSES = ("127.0.0.1", "::1")
-
-
-Arrivals: TypeAlias = "dict[type[Packet], list[Callable[[Any], None]]]"
-
-
-class Way:
-    """How packets get to a destination, and what SimPy calls when they are there."""
-
-    __slots__ = ("arrivals", "route", "travel")
-
-    def __init__(self, route: Route, arrivals: Arrivals) -> None:
-        self.route, self.travel, self.arrivals = route, route.travel, arrivals
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +46,9 @@ class HostNode:
     """
 
     __slots__ = (
-        "_arrivals",
-        "_clock",
-        "_recorder",
-        "_sources",
         "_ways",
         "addresses",
+        "arrivals",
         "closed_ports",
         "downs",
         "filters",
@@ -84,7 +67,6 @@ class HostNode:
 
     def __init__(self, network: Network, name: str, addresses: Sequence[str]) -> None:
         self.network, self.name, self.addresses = network, name, tuple(addresses)
-        self._clock, self._recorder = network.clock, network.recorder
         self.tcp, self.udp = Tcp(self), Udp(self)
         self.tasks: dict[Task, None] = {}
         self.programs: list[Program] = []
@@ -95,80 +77,43 @@ class HostNode:
         self.filters: list[Filter] = []
         self.filters_out: list[Filter] = []
         self.refusals: list[Filter] = []
-        self._arrivals: Arrivals = {
-            FlyingSegment: [self._segment_arrived],
-            FlyingDatagram: [self._datagram_arrived],
-        }
+        self.arrivals: Arrivals = {PROTOCOL_TCP: [self.tcp.arrived], PROTOCOL_UDP: [self.udp.arrived]}
         self._ways: dict[str, Way] = {}
-        self._sources: dict[str, str | None] = {}
+
+    # --- packets that go ------------------------------------------------------------------------
+
+    def way_to(self, destination: str) -> Way:
+        """The way that packets take from here to an address."""
+        way = self._ways.get(destination)
+        if way is None:
+            way = self._ways[destination] = Way(self, destination)
+        return way
 
     def source_for(self, destination: str) -> str | None:
         """Our address to use towards a destination: of its family; the loopback one for ourselves."""
-        if destination not in self._sources:
-            self._sources[destination] = self._choose_source(destination)
-        return self._sources[destination]
-
-    def _choose_source(self, destination: str) -> str | None:
         if destination in LOOPBACK_ADDRESSES or destination in self.addresses:
             return destination
         is_ipv6 = ":" in destination
         return next((address for address in self.addresses if (":" in address) == is_ipv6), None)
 
-    def transmit(self, packet: Any, causes: tuple[int, ...], octets: int) -> None:
-        """Give a packet its place in the trace and send it off; `octets` is its length with Ethernet."""
-        recorder = self._recorder
-        clock = self._clock
-        now = clock.now_us
-        seq = packet.seq = recorder.next_seq
-        recorder.next_seq = seq + 1
-        if recorder.keep:
-            packet.at, packet.node, packet.causes = now, self.name, causes
-            recorder.events.append(packet)
-        destination = packet.path.destination
-        way = self._ways.get(destination) or self._find_way(destination)
-        if way is None:
-            self.drop(packet, "no-route")
-            return
-        if self.is_troubled:
-            arrives_at, (reason, because) = self._travel_in_trouble(packet, way, now, octets)
-            if reason:
-                self.drop(packet, reason, because)
-                return
-        else:
-            arrives_at = way.travel(now, octets)
-            if arrives_at == LOST:
-                self.drop(packet, "loss")
-                return
-        packet.arrives_at = arrives_at
-        packet.callbacks = way.arrivals[type(packet)]
-        clock.schedule(packet, NORMAL, arrives_at - now)
-
-    def _travel_in_trouble(
-        self, packet: Packet, way: Way, now: int, octets: int
-    ) -> tuple[int, tuple[str, tuple[int, ...]]]:
-        """Like the usual way, but with a look at the faults of this host and of the links."""
-        if self.is_down:
-            return now, ("host-down", tuple(self.downs))
-        if rule := _rule(self.filters_out, packet, packet.destination):
-            return now, (rule.reason, (rule.seq,))
-        return way.route.travel_in_trouble(now, packet, octets)
+    def find_ways(self) -> None:
+        """The network has changed: look again for each destination."""
+        for way in self._ways.values():
+            way.find()
 
     def look_for_troubles(self) -> None:
         """Faults have come or gone: find out whether packets need a closer look."""
         rules = (*self.filters, *self.filters_out, *self.refusals)
         self.is_troubled = self.is_down or bool(rules) or bool(self.network.link_faults)
+        for way in self._ways.values():
+            way.look_for_troubles()
 
-    def _find_way(self, destination: str) -> Way | None:
-        target = self.network.host_with(destination, self)
-        route = self.network.topology.route(self.name, target.name) if target is not None else None
-        if target is None or route is None:
-            return None
-        way = self._ways[destination] = Way(route, target._arrivals)
-        return way
-
-    def forget_ways(self) -> None:
-        """The network has changed: look again for each destination."""
-        self._ways.clear()
+    def hinders(self, packet: Packet) -> Loss | None:
+        """Why a packet does not even leave this host, if it does not."""
+        if self.is_down:
+            return "host-down", tuple(self.downs)
+        rule = _rule(self.filters_out, packet, packet.destination)
+        return None if rule is None else (rule.reason, (rule.seq,))
 
     def drop(self, packet: Packet, reason: str, because: tuple[int, ...] = ()) -> None:
         """Note that a packet is lost here, and why; `because` are the faults that did it."""
@@ -177,39 +122,23 @@ class HostNode:
         if because:
             self.network.silenced[packet.conn] = seq
 
-    def _segment_arrived(self, segment: Segment) -> None:
-        self._clock.now_us = segment.arrives_at
-        if self.is_troubled:
-            self._segment_at_a_faulty_host(segment)
-            return
-        endpoint = self.tcp.connections.get(segment.path.key)
-        if endpoint is not None:
-            endpoint.arrived(segment)
-        else:
-            self.tcp.arrived(segment)
+    # --- packets that come ----------------------------------------------------------------------
 
-    def _segment_at_a_faulty_host(self, segment: Segment) -> None:
+    def keeps_out(self, packet: Packet) -> bool:
+        """Whether a fault of this host keeps a packet from its TCP and UDP; the trace then says so."""
         if self.is_down:
-            self._lose(segment, "host-down", tuple(self.downs))
-        elif self.filters and (rule := _rule(self.filters, segment, segment.source)):
-            self._lose(segment, rule.reason, (rule.seq,))
+            self._lose(packet, "host-down", tuple(self.downs))
+        elif rule := _rule(self.filters, packet, packet.source):
+            self._lose(packet, rule.reason, (rule.seq,))
         elif (
-            self.refusals
-            and segment.flags & (SYN | ACK) == SYN
-            and (rule := _rule(self.refusals, segment, segment.source))
+            isinstance(packet, Segment)
+            and packet.flags & (SYN | ACK) == SYN
+            and (rule := _rule(self.refusals, packet, packet.source))
         ):
-            self.tcp.refuse(segment, rule.seq)
+            self.tcp.refuse(packet, rule.seq)
         else:
-            self.tcp.arrived(segment)
-
-    def _datagram_arrived(self, datagram: FlyingDatagram) -> None:
-        self._clock.now_us = datagram.arrives_at
-        if self.is_down:
-            self._lose(datagram, "host-down", tuple(self.downs))
-        elif self.filters and (rule := _rule(self.filters, datagram, datagram.source)):
-            self._lose(datagram, rule.reason, (rule.seq,))
-        else:
-            self.udp.arrived(datagram)
+            return False
+        return True
 
     def _lose(self, packet: Packet, reason: str, because: tuple[int, ...]) -> None:
         packet.arrives_at = LOST

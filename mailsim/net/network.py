@@ -78,6 +78,7 @@ class Network:
         host = self.hosts[name] = HostNode(self, name, addresses)
         self._by_address.update(dict.fromkeys(addresses, host))
         self.topology.add_node(name)
+        self._find_ways()
         return host
 
     def add_router(self, name: str) -> None:
@@ -87,8 +88,11 @@ class Network:
     def add_link(self, a: str, b: str, latency_us: int, bandwidth_bps: int, loss: float = 0.0) -> None:
         """Join two nodes: latency in microseconds, bandwidth in bits a second, loss as a probability."""
         self.topology.add_link(a, b, latency_us, bandwidth_bps, loss, self.random(f"link {a} {b}"))
+        self._find_ways()
+
+    def _find_ways(self) -> None:
         for host in self.hosts.values():
-            host.forget_ways()
+            host.find_ways()
 
     def random(self, component: str) -> Random:
         """The generator of one component: the same for the same seed and name, whatever others draw."""
@@ -188,11 +192,6 @@ class Network:
         if address in LOOPBACK_ADDRESSES:
             return asking
         return self._by_address.get(address)
-
-    def name_of(self, address: str, asking: HostNode) -> str:
-        """The name of the host that has an address, or ""."""
-        host = self.host_with(address, asking)
-        return host.name if host is not None else ""
 
     def count_link_fault(self, change: int) -> None:
         """One fault of a link more, or less."""

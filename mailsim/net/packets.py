@@ -14,6 +14,9 @@ from mailsim.trace.events import LOST, Datagram, Path, Segment
 
 ETHERNET, IPV4, IPV6, TCP, UDP = 14, 20, 40, 20, 8
 TCP_MSS_OPTION = 4
+"""Octets of headers."""
+PROTOCOL_TCP, PROTOCOL_UDP = 6, 17
+"""Numbers of the protocols above IP."""
 WINDOW = 65535
 """Octets that every TCP of this network offers to take."""
 
@@ -25,6 +28,7 @@ class FlyingSegment(Segment):
 
     __slots__ = ("callbacks",)
     _ok = True
+    protocol = PROTOCOL_TCP
 
     callbacks: Callbacks
 
@@ -50,19 +54,10 @@ class FlyingDatagram(Datagram):
 
     __slots__ = ("callbacks",)
     _ok = True
+    protocol = PROTOCOL_UDP
 
     callbacks: Callbacks
 
     def __init__(self, path: Path, payload: bytes) -> None:
         self.path, self.payload = path, payload
         self.arrives_at = LOST
-
-
-def tcp_headers(address: str) -> int:
-    """Octets of a segment that are not payload, the MSS option of a SYN left out."""
-    return ETHERNET + (IPV6 if ":" in address else IPV4) + TCP
-
-
-def udp_headers(address: str) -> int:
-    """Octets of a datagram that are not payload."""
-    return ETHERNET + (IPV6 if ":" in address else IPV4) + UDP

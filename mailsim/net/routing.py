@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from random import Random
 
-from mailsim.net.link import Direction, Route
+from mailsim.net.link import Direction
 
 
 class Topology:
@@ -18,7 +18,7 @@ class Topology:
     def __init__(self) -> None:
         self._neighbours: dict[str, dict[str, None]] = {}
         self._directions: dict[tuple[str, str], Direction] = {}
-        self._routes: dict[tuple[str, str], Route | None] = {}
+        self._routes: dict[tuple[str, str], tuple[Direction, ...] | None] = {}
 
     def add_node(self, name: str) -> None:
         """Add a host or a router."""
@@ -44,17 +44,17 @@ class Topology:
         """Whether a link joins two nodes."""
         return (source, target) in self._directions
 
-    def route(self, source: str, target: str) -> Route | None:
-        """The way from one host to another; None when there is none."""
+    def route(self, source: str, target: str) -> tuple[Direction, ...] | None:
+        """The links from one host to another, none to itself; None when there is no way."""
         key = (source, target)
         if key not in self._routes:
             self._routes[key] = self._find(source, target)
         return self._routes[key]
 
-    def _find(self, source: str, target: str) -> Route | None:
+    def _find(self, source: str, target: str) -> tuple[Direction, ...] | None:
         before = self._tree(source)
         path = self._shortest(source, target) if before is None else _back(before, target)
-        return None if path is None else Route([self._directions[step] for step in itertools.pairwise(path)])
+        return None if path is None else tuple(self._directions[step] for step in itertools.pairwise(path))
 
     def _tree(self, source: str) -> dict[str, str] | None:
         """The node before each that can be reached; None when there is more than one way to one of them."""

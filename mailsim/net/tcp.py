@@ -9,7 +9,7 @@ from mailsim.agents.operations import Listener
 from mailsim.errors import HostUnreachable
 from mailsim.net.driver import BLOCKED, Task
 from mailsim.net.endpoint import Endpoint
-from mailsim.net.packets import FlyingSegment, tcp_headers
+from mailsim.net.packets import TCP, FlyingSegment
 from mailsim.trace.events import ACK, FIN, RST, SYN, Path, Segment
 from mailsim.trace.facts import TcpConnectStarted
 
@@ -33,10 +33,10 @@ class ListeningPort(Listener):
 class Tcp:
     """The TCP of one host: its listeners and its connections."""
 
-    __slots__ = ("_next_port", "connections", "host", "listeners")
+    __slots__ = ("_clock", "_next_port", "connections", "host", "listeners")
 
     def __init__(self, host: HostNode) -> None:
-        self.host = host
+        self.host, self._clock = host, host.network.clock
         self.listeners: dict[int, ListeningPort] = {}
         self.connections: dict[tuple[str, int, int], Endpoint] = {}
         self._next_port = FIRST_EPHEMERAL_PORT
@@ -55,16 +55,15 @@ class Tcp:
     def connect(self, task: Task, address: str, port: int, timeout_us: int) -> None:
         """Send a SYN; the task is resumed with the connection or an error."""
         host = self.host
-        source = host.source_for(address)
-        peer = host.network.host_with(address, host)
-        if source is None:
+        way = host.way_to(address)
+        if way.source is None:
             raise HostUnreachable(f"{host.name} has no address of the family of {address}")
         endpoint = Endpoint(
             host,
+            way,
             host.network.connection_id(),
-            (source, self._free_port(address, port)),
-            (address, port),
-            peer.name if peer is not None else "",
+            (way.source, self._free_port(address, port)),
+            port,
             True,
         )
         endpoint.service = task.service
@@ -95,6 +94,9 @@ class Tcp:
 
     def arrived(self, segment: Segment) -> None:
         """A segment for this host has come."""
+        self._clock.now_us = segment.arrives_at
+        if self.host.is_troubled and self.host.keeps_out(segment):
+            return
         key = segment.path.key
         endpoint = self.connections.get(key)
         if endpoint is not None:
@@ -110,16 +112,9 @@ class Tcp:
         return () if stopped is None else (stopped[1],)
 
     def _welcome(self, segment: Segment, key: tuple[str, int, int]) -> None:
-        network = self.host.network
-        peer = network.host_with(segment.source, self.host)
-        endpoint = Endpoint(
-            self.host,
-            segment.conn,
-            (segment.destination, segment.destination_port),
-            (segment.source, segment.source_port),
-            peer.name if peer is not None else "",
-            False,
-        )
+        here = (segment.destination, segment.destination_port)
+        way = self.host.way_to(segment.source)
+        endpoint = Endpoint(self.host, way, segment.conn, here, segment.source_port, False)
         endpoint.service = self.listeners[segment.destination_port].service
         endpoint.receive_next = segment.sequence + 1
         endpoint.mss = min(endpoint.mss, segment.mss or 536)
@@ -130,14 +125,9 @@ class Tcp:
         """Nothing here wants this segment: RST (RFC 9293 section 3.5.2); `because` are faults that did it."""
         length = len(segment.payload) + (1 if segment.flags & (SYN | FIN) else 0)
         has_ack = segment.flags & ACK
-        back = Path(
-            segment.conn,
-            segment.destination,
-            segment.destination_port,
-            segment.source,
-            segment.source_port,
-            self.host.network.name_of(segment.source, self.host),
-        )
+        way = self.host.way_to(segment.source)
+        here, there = (segment.destination, segment.destination_port), (segment.source, segment.source_port)
+        back = Path(segment.conn, *here, *there, way.peer)
         answer = FlyingSegment(
             back,
             b"",
@@ -148,7 +138,7 @@ class Tcp:
             0,
             False,
         )
-        self.host.transmit(answer, tuple(sorted((segment.seq, *because))), tcp_headers(back.source))
+        way.send(answer, tuple(sorted((segment.seq, *because))), TCP)
 
     def vanish(self) -> None:
         """The host has lost its power: whoever was connected will find out alone."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mailsim.agents.operations import Arrived, SendDatagram, Socket
 from mailsim.errors import HostUnreachable
 from mailsim.net.driver import BLOCKED, Task
-from mailsim.net.packets import FlyingDatagram, udp_headers
+from mailsim.net.packets import UDP, FlyingDatagram
 from mailsim.net.tcp import FIRST_EPHEMERAL_PORT
 from mailsim.trace.events import Datagram, Path, Said
 
@@ -30,10 +30,10 @@ class Port(Socket):
 class Udp:
     """The UDP of one host."""
 
-    __slots__ = ("_next_port", "host", "ports")
+    __slots__ = ("_clock", "_next_port", "host", "ports")
 
     def __init__(self, host: HostNode) -> None:
-        self.host = host
+        self.host, self._clock = host, host.network.clock
         self.ports: dict[int, Port] = {}
         self._next_port = FIRST_EPHEMERAL_PORT
 
@@ -71,10 +71,10 @@ class Udp:
         """Send one datagram: an event for the PDU, and the datagram caused by it."""
         host, network, socket = self.host, self.host.network, operation.socket
         address = operation.address
-        source = host.source_for(address)
+        way = host.way_to(address)
+        source, peer = way.source, way.peer
         if source is None:
             raise HostUnreachable(f"{host.name} has no address of the family of {address}")
-        peer = network.name_of(address, host)
         here, there = (host.name, socket.port), (peer or address, operation.port)
         flow, is_client = network.flows.find(here, there)
         recorder = network.recorder
@@ -89,7 +89,7 @@ class Udp:
         task.causes = causes = (seq,)
         data = operation.pdu.to_bytes()
         path = Path(flow, source, socket.port, address, operation.port, peer)
-        host.transmit(FlyingDatagram(path, data), causes, udp_headers(source) + len(data))
+        way.send(FlyingDatagram(path, data), causes, UDP + len(data))
         return seq
 
     def receive(self, task: Task, socket: Socket, timeout_us: int | None) -> Any:
@@ -111,6 +111,9 @@ class Udp:
 
     def arrived(self, datagram: Datagram) -> None:
         """A datagram for this host has come."""
+        self._clock.now_us = datagram.arrives_at
+        if self.host.is_troubled and self.host.keeps_out(datagram):
+            return
         port = self.ports.get(datagram.destination_port)
         if port is None:
             self.host.drop(datagram, "no-listener")

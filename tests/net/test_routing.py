@@ -22,7 +22,7 @@ def topology(links: list[tuple[str, str, int]]) -> Topology:
 
 def way(links: list[tuple[str, str, int]], source: str, target: str) -> list[str] | None:
     route = topology(links).route(source, target)
-    return None if route is None else [direction.name for direction in route.directions]
+    return None if route is None else [direction.name for direction in route]
 
 
 @pytest.mark.parametrize("more", [[], [("r", "t", 9), ("t", "s", 9)]], ids=["tree", "with-a-detour"])
