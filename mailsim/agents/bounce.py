@@ -45,8 +45,9 @@ class Report:
     """What is to be told about one recipient.
 
     Attributes:
-        action: what kind of news. outcome: what decided. last: what the last attempt ended with, when it was time that
-            decided. retries_until_us: simulated time, for a mail that is late.
+        action: what kind of news. outcome: what decided.
+        last: what the last attempt ended with, when it was time that decided; the status is about it (RFC 3463, X.4.7).
+        retries_until_us: simulated time, for a mail that is late.
     """
 
     action: Action
@@ -127,20 +128,26 @@ def addressee(policy: MtaPolicy, mail: QueuedMail) -> str:
 
 
 def _status(host: Host, mail: QueuedMail, recipient: str, report: Report, now_us: int) -> RecipientStatus:
-    outcome = report.outcome
-    quoted = report.last or outcome
+    outcome = report.last or report.outcome
     status = status_code(outcome.reply.code, outcome.reply.enhanced)
     until_us = report.retries_until_us
     return RecipientStatus(
         recipient,
         report.action,
         f"2{status[1:]}" if report.action is Action.RELAYED else status,
-        diagnostic=str(quoted.reply) if quoted.is_quoted else "",
-        remote_mta=quoted.host if quoted.is_quoted else "",
+        diagnostic=_diagnostic(report.action, outcome),
+        remote_mta=outcome.host if outcome.said else "",
         original_recipient=mail.envelope.wish(recipient).original,
         last_attempt_us=host.calendar.epoch_us(now_us),
         will_retry_until_us=None if until_us is None else host.calendar.epoch_us(until_us),
     )
+
+
+def _diagnostic(action: Action, outcome: Outcome) -> str:
+    """What the other server said; where nobody said anything, what we found out (RFC 3464 section 2.3.6)."""
+    if outcome.said or action not in (Action.FAILED, Action.DELAYED):
+        return str(outcome.said or "")
+    return ": ".join(word for word in (outcome.host, outcome.reply.text) if word)
 
 
 def _text(name: str, reports: Mapping[str, Report]) -> str:
@@ -156,4 +163,4 @@ def _text(name: str, reports: Mapping[str, Report]) -> str:
 
 def _words(report: Report) -> str:
     said = [report.outcome] + ([report.last] if report.last else [])
-    return "; ".join(f"{o.host} said: {o.reply}" if o.is_quoted else str(o.reply) for o in said)
+    return "; ".join(f"{o.host} said: {o.said}" if o.said else str(o.reply) for o in said)

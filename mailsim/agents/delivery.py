@@ -105,7 +105,7 @@ class Attempt:
             return actions
         if turned_away:
             situation = _situation("greeting", turned_away)
-            actions = await self._failed(self.waiting, name, address, situation, turned_away, is_quoted=True)
+            actions = await self._failed(self.waiting, name, address, situation, turned_away, turned_away)
         else:
             actions = await self._sort(name, address, replies, smtp.reports_itself)
         await self.line.put_back(smtp, address)
@@ -155,8 +155,8 @@ class Attempt:
                 await self.taken(recipient, Outcome(reply, name, self.is_local, reports_itself=reports_itself))
             else:
                 situation = _situation("reply", reply)
-                was_said = not isinstance(reply, Conclusion)
-                actions |= await self._failed([recipient], name, address, situation, reply, is_quoted=was_said)
+                said = None if isinstance(reply, Conclusion) else reply
+                actions |= await self._failed([recipient], name, address, situation, reply, said)
         return actions
 
     async def _failed(
@@ -166,7 +166,7 @@ class Attempt:
         address: str,
         situation: Situation,
         reply: Reply,
-        is_quoted: bool = False,
+        said: Reply | None = None,
     ) -> set[Action]:
         """Look into the failover table, and let those go who need not be tried elsewhere."""
         recipients = tuple(recipients)
@@ -176,7 +176,7 @@ class Attempt:
         await Note(RouteFailed(self.parcel.message, name, address, situation, action, str(reply)))
         verdict = _as_the_table_says(reply, action, situation)
         for recipient in recipients:
-            self.outcomes[recipient] = Outcome(verdict, name, is_quoted=is_quoted)
+            self.outcomes[recipient] = Outcome(verdict, name, said=said)
             if action in ("queue", "bounce"):
                 self.waiting.remove(recipient)
         return {action} - {"queue", "bounce"}

@@ -31,9 +31,9 @@ class Outcome:
     """The end of one attempt for one recipient.
 
     Attributes:
-        reply: what decided. host: who said it, or could not be spoken to ("" for our own decision).
+        reply: what it amounts to. host: who was spoken to, or could not be ("" for our own decision).
+        said: what `host` really said, if that decided; a notification quotes it as it came.
         is_final_delivery: whether a 2yz means that it is in a mailbox, and not only one hop further.
-        is_quoted: whether `host` really said it, so that a notification should quote it.
         reports_itself: whether the next server offers DSN, and so tells the sender what was asked for about
             success; if not, a "relayed" notification is due from us (RFC 3461 section 5.2.2).
     """
@@ -41,8 +41,13 @@ class Outcome:
     reply: Reply
     host: str = ""
     is_final_delivery: bool = False
-    is_quoted: bool = False
     reports_itself: bool = False
+    said: Reply | None = None
+
+    @property
+    def words(self) -> str:
+        """What was said, or what we make of it."""
+        return str(self.said or self.reply)
 
 
 def conclusion(error: ConnectionLost) -> tuple[Situation, Reply]:

@@ -33,7 +33,7 @@ from mailsim.mail.queue_id import queue_ids
 from mailsim.protocols.smtp import Reply
 from mailsim.trace.facts import Fact, PolicyVerdict, QueueAdded, QueueDeferred, QueueDone, QueueExpired, QueueTried
 
-EXPIRED = Reply.of(554, "5.4.7", "Delivery time expired")
+EXPIRED = Reply.of(451, "4.4.7", "Delivery time expired")
 
 
 class Queue:
@@ -169,7 +169,7 @@ class Queue:
         facts: list[Fact] = []
         for recipient, outcome in outcomes.items():
             entry = mail.entries[recipient]
-            entry.next_us, entry.reason = at_us, str(outcome.reply)
+            entry.next_us, entry.reason = at_us, outcome.words
             facts.append(QueueDeferred(mail.message, recipient, mail.id, tries, at_us, entry.reason))
         await self.host.record(*facts)
         await self._warn(mail, outcomes, now_us)

@@ -34,7 +34,7 @@ from mailsim.protocols.smtp import (
 )
 from mailsim.protocols.smtp.events import Asked, ServerEvent
 
-NOT_BUFFERED = frozenset({"EHLO", "DATA", "VRFY", "EXPN", "NOOP", "QUIT"})
+NOT_BUFFERED = frozenset({"EHLO", "DATA", "CONTENT", "VRFY", "EXPN", "NOOP", "QUIT"})
 """Their replies go out at once, also when more commands have come already (RFC 2920 section 3.2)."""
 IDLE = Reply.of(421, "4.4.2", "Idle for too long, closing")
 

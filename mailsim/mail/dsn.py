@@ -17,6 +17,9 @@ from mailsim.mail.body import Part, multipart, text_part
 from mailsim.mail.dates import rfc5322_date
 from mailsim.mail.encoding import address_field, fold, text_field
 
+OWN_DIAGNOSTIC = "X-mailsim"
+"""The type of a diagnostic code that no server has sent (RFC 3464 section 2.1.2)."""
+
 
 class Action(Enum):
     """What the reporting server did (RFC 3464 section 2.3.3)."""
@@ -35,7 +38,7 @@ class RecipientStatus:
     Attributes:
         recipient: address as in the envelope.
         status: enhanced status code such as `5.1.1` (RFC 3463), see `status_code`.
-        diagnostic: the SMTP reply as it came, e.g. `550 5.1.1 No such user`; "" if there was none.
+        diagnostic: the SMTP reply as it came, e.g. `550 5.1.1 No such user`, or what the reporting server found out.
         remote_mta: the server that gave this reply; "" if the reporting server decided alone.
         original_recipient: as the sender wrote it, only if the envelope said so (ORCPT, RFC 3461): an address, or its
             type and the address, `rfc822;alena@skola.example`.
@@ -126,7 +129,7 @@ def _recipient_fields(status: RecipientStatus, utc_offset_minutes: int) -> list[
         _field("Action", status.action.value),
         _field("Status", status.status),
         _typed("Remote-MTA", "dns", status.remote_mta),
-        _typed("Diagnostic-Code", "smtp", status.diagnostic),
+        _typed("Diagnostic-Code", "smtp" if status.remote_mta else OWN_DIAGNOSTIC, status.diagnostic),
         _date_field("Last-Attempt-Date", status.last_attempt_us, utc_offset_minutes),
         _date_field("Will-Retry-Until", status.will_retry_until_us, utc_offset_minutes),
     ]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, create_model, field_validator
@@ -52,6 +53,10 @@ _SPECIAL: Mapping[str, Any] = {
 }
 
 
+_hints: Callable[[type], Mapping[str, Any]] = cache(get_type_hints)
+"""The types of the fields of a policy: looking them up was most of the time that building a world took."""
+
+
 def settings(
     policy_class: type, name: str, rename: Mapping[str, str] | None = None, usual: object = None, **more: Any
 ) -> type[Settings]:
@@ -59,7 +64,7 @@ def settings(
 
     `usual` is a policy with other defaults than those of its class.
     """
-    hints = get_type_hints(policy_class)
+    hints = _hints(policy_class)
     fields: dict[str, Any] = dict(more)
     keys: dict[str, str] = {}
     for field in dataclasses.fields(policy_class):
@@ -84,7 +89,7 @@ def settings(
 def to_policy(part: Settings, policy_class: type[P], rename: Mapping[str, str] | None = None) -> P:
     """The policy that the settings describe; fields that the settings do not have keep their defaults."""
     values: dict[str, Any] = {}
-    hints = get_type_hints(policy_class)
+    hints = _hints(policy_class)
     for field in dataclasses.fields(policy_class):  # type: ignore[arg-type]
         if rename is not None and field.name not in rename:
             continue

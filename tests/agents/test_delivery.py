@@ -267,10 +267,34 @@ def test_expiry_after_five_days_and_who_is_told() -> None:
     assert expired.n == 241
     late, dsn = relay.stage.facts(DsnMade)
     assert (late.rcpt, late.status, late.to, late.action) == (BOREK, "4.3.0", "alena@skola.example", "delayed")
-    assert (dsn.rcpt, dsn.status, dsn.to, dsn.action) == (BOREK, "5.4.7", "alena@skola.example", "failed")
+    assert (dsn.rcpt, dsn.status, dsn.to, dsn.action) == (BOREK, "4.3.0", "alena@skola.example", "failed")
     _, bounce = relay.site.inbox("alena@skola.example")
     assert header.field(bounce, "Return-Path") == b"<>"
+    assert b"451 4.4.7 Delivery time expired; mx2.zaloha.example said: 451 4.3.0 later" in b"".join(
+        bounce.split(b"=\r\n")
+    )
+    assert b"Status: 4.3.0" in bounce
     assert not relay.site.queue.mails
+
+
+def test_a_server_is_quoted_as_it_spoke_whatever_we_make_of_it() -> None:
+    """A greeting of 5yz does not make the failure final; yet it is what the server said."""
+    relay = Relay(FakeServer("554 no service"), FakeServer("554 never here"), delay_warning_us=MINUTE_US)
+    relay.send(until_us=DAY_US)
+    (deferred, *_) = relay.stage.facts(QueueDeferred)
+    assert deferred.reason == "554 never here"
+    (late, *_) = relay.site.inbox("alena@skola.example")
+    assert b"Diagnostic-Code: smtp; 554 never here" in late
+    assert b"Status: 4.0.0" in late
+
+
+def test_where_nobody_spoke_the_diagnosis_is_ours() -> None:
+    relay = Relay(delay_warning_us=MINUTE_US)
+    relay.stage.unreachable |= {MX1: ConnectionRefused("rst"), MX2: ConnectionRefused("rst")}
+    relay.send(until_us=DAY_US)
+    (late, *_) = relay.site.inbox("alena@skola.example")
+    assert b"Diagnostic-Code: X-mailsim; mx2.zaloha.example: Connection refused" in late
+    assert b"Remote-MTA" not in late
 
 
 def test_the_failure_of_a_notification_is_told_to_nobody() -> None:

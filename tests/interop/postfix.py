@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -11,7 +12,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +38,7 @@ retry unix - - n - - error
 discard unix - - n - - discard
 tlsmgr unix - - n 1000? 1 tlsmgr
 smtp unix - - n - - smtp
+asks unix - - y - - smtp
 checked unix - - n - - smtp -o smtp_tls_security_level=verify -o smtp_tls_verify_cert_match=nexthop
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
@@ -80,11 +84,44 @@ def is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
+@dataclass(frozen=True)
+class Postfix:
+    """One that runs: its port, and the folder with all its files."""
+
+    port: int
+    folder: Path
+
+    @property
+    def log(self) -> str:
+        """What it has written down so far."""
+        file = self.folder / "log"
+        return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+
+    @property
+    def queue(self) -> list[dict[str, Any]]:
+        """Its queue, by `postqueue -j`."""
+        tool = shutil.which("postqueue", path="/usr/sbin:/usr/local/sbin")
+        assert tool is not None
+        command = [tool, "-c", str(self.folder / "etc"), "-j"]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return [json.loads(line) for line in told.splitlines()]
+
+
 @contextlib.contextmanager
 def postfix(more: str = "") -> Iterator[int]:
-    """A Postfix that takes mail for dan and eva of firma.example and throws it away; gives its port.
+    """The same as `running`, for whoever needs its port alone."""
+    with running(more) as server:
+        yield server.port
 
-    `more`: settings that are added, or override others.
+
+@contextlib.contextmanager
+def running(more: str = "", nameserver: str = "") -> Iterator[Postfix]:
+    """A Postfix that takes mail for dan and eva of firma.example and throws it away.
+
+    Args:
+        more: settings that are added, or override others.
+        nameserver: the address whose port 53 its transport `asks` asks. This one lives in a root directory of its own,
+            the only way to give a program that uses the system's resolver another one than the system's.
 
     Skips where there is none, or where we may not start it: its master wants to be root.
     """
@@ -96,25 +133,27 @@ def postfix(more: str = "") -> Iterator[int]:
     folder = Path(tempfile.mkdtemp(prefix="postfix"))
     try:
         folder.chmod(0o755)
-        port = free_port()
-        _configure(folder, port, more)
-        _run(executable, folder, "start")
+        server = Postfix(free_port(), folder)
+        _configure(server, more, nameserver)
+        _run(executable, server, "start")
         try:
-            _wait_until_up(port, folder)
-            yield port
+            _wait_until_up(server)
+            yield server
         finally:
-            _run(executable, folder, "stop")
+            _run(executable, server, "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _configure(folder: Path, port: int, more: str) -> None:
-    config = folder / "etc"
-    for name in ("etc", "spool", "data"):
+def _configure(server: Postfix, more: str, nameserver: str) -> None:
+    folder, config = server.folder, server.folder / "etc"
+    for name in ("etc", "spool", "data", "spool/etc"):
         (folder / name).mkdir()
     shutil.chown(folder / "data", "postfix", "postfix")
-    (config / "master.cf").write_text(SERVICES.format(port=f"{HOST}:{port}"), encoding="utf-8")
+    (config / "master.cf").write_text(SERVICES.format(port=f"{HOST}:{server.port}"), encoding="utf-8")
     (config / "main.cf").write_text(_settings(SETTINGS.format(folder=folder, more=more)), encoding="utf-8")
+    resolver = f"nameserver {nameserver}\noptions timeout:1 attempts:1\n"
+    (folder / "spool/etc/resolv.conf").write_text(resolver if nameserver else "", encoding="ascii")
 
 
 def _settings(text: str) -> str:
@@ -125,21 +164,17 @@ def _settings(text: str) -> str:
     return "\n".join(entries.values()) + "\n"
 
 
-def _run(executable: str, folder: Path, command: str) -> None:
-    done = subprocess.run([executable, "-c", str(folder / "etc"), command], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"postfix {command}: {done.stdout}{done.stderr}{_log(folder)}"
+def _run(executable: str, server: Postfix, command: str) -> None:
+    line = [executable, "-c", str(server.folder / "etc"), command]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"postfix {command}: {done.stdout}{done.stderr}{server.log}"
 
 
-def _log(folder: Path) -> str:
-    log = folder / "log"
-    return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-
-
-def _wait_until_up(port: int, folder: Path) -> None:
+def _wait_until_up(server: Postfix) -> None:
     try:
-        wait_for_port(port)
+        wait_for_port(server.port)
     except OSError:
-        pytest.fail(_log(folder))
+        pytest.fail(server.log)
 
 
 def wait_for_port(port: int) -> None:

@@ -101,9 +101,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(session: Callable[[ops.Connection], ops.Script]) -> Iterator[Server]:
-    """Answer every connection with a script of its own, in a thread."""
-    with socket.create_server((HOST, 0)) as listener:
+def serving(session: Callable[[ops.Connection], ops.Script], address: str = HOST, port: int = 0) -> Iterator[Server]:
+    """Answer every connection with a script of its own, in a thread; by default on any free port."""
+    with socket.create_server((address, port)) as listener:
         server = Server(listener.getsockname()[1])
         threads: list[threading.Thread] = []
 
