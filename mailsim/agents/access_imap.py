@@ -21,6 +21,7 @@ from mailsim.agents.operations import Close as CloseConnection
 from mailsim.agents.operations import Connection, Receive, ReceiveOrSignal, Script, Send
 from mailsim.agents.policy import AccessPolicy
 from mailsim.agents.smtp_server import listen_twice
+from mailsim.agents.troubles import InSession
 from mailsim.errors import ConnectionLost, ConnectionTimedOut
 from mailsim.mail.account import Account
 from mailsim.protocols import sasl
@@ -86,13 +87,16 @@ class ImapSession:
         self.selected: SelectedMailbox | None = None
         self.guard = Guard(host, connection, policy.auth_failure_delay_us, policy.auth_failure_limit)
         self._mechanism: sasl.ServerMechanism | None = None
+        self._troubles = InSession(host.troubles, "imap", connection)
+        self._unanswered = ""
+        """The command that nothing was said about yet."""
 
     async def run(self) -> None:
         """The whole visit, from the greeting to the end of the connection."""
         try:
             if self.implicit_tls:
                 await self._start_tls("implicit")
-            await self._say([self.engine.greeting()])
+            await self._greet()
             while not self.engine.closed:
                 await self._next()
         except ConnectionTimedOut:
@@ -102,8 +106,17 @@ class ImapSession:
             pass
         await CloseConnection(self.connection)
 
+    async def _greet(self) -> None:
+        struck = await self._troubles.strike("CONNECT", "closed", "reply")
+        words = struck.words if struck else None
+        engine = self.engine
+        await self._say([engine.refuse_connection(words.text, words.code) if words else engine.greeting()])
+
     async def _next(self) -> None:
-        match self.engine.next_event():
+        event = self.engine.next_event()
+        if self.host.troubles.active and isinstance(event, Command) and await self._is_in_trouble(event):
+            return
+        match event:
             case None:
                 await self._listen()
             case Refused(reply=reply) | ReadyForLiteral(reply=reply):
@@ -139,6 +152,28 @@ class ImapSession:
         news = () if isinstance(command, Select | Examine | Logout) else self._news()
         await self._say([*data, *news, self.engine.ok(code=code)])
 
+    async def _is_in_trouble(self, command: Command) -> bool:
+        """Does a fault answer the command in its own way?"""
+        about = self._who(command)
+        struck = await self._troubles.strike(command.verb, "closed", "reply", "disk_full", "over_quota", about=about)
+        words = struck.words if struck else None
+        if words is None:
+            self._unanswered = command.verb
+            return False
+        if words.status == "BYE":
+            await self._say([self.engine.bye(words.text, words.code)])
+            raise ConnectionLost("the server has said BYE")
+        if isinstance(command, Select | Examine):
+            self.selected = None
+        await self._say([(self.engine.no if words.status == "NO" else self.engine.bad)(words.text, words.code)])
+        await self._lose_patience()
+        return True
+
+    def _who(self, command: Command) -> tuple[str, ...]:
+        """Whose command it is, as far as that is known."""
+        user = self.host.directory.find(command.user) if isinstance(command, Login) else self.user
+        return (user.address,) if user else ()
+
     async def _lose_patience(self) -> None:
         """A client that says nothing but nonsense is no mail client, and one that guesses passwords no user."""
         if self.engine.closed:
@@ -171,6 +206,9 @@ class ImapSession:
         return await ReceiveOrSignal(self.connection, signal, self.policy.imap_timeout_us)
 
     async def _say(self, responses: Sequence[Response]) -> None:
+        command, self._unanswered = self._unanswered, ""
+        if command:
+            await self._troubles.strike(command, "reply_lost", about=(self.user.address,) if self.user else ())
         await Send(self.connection, "imap", responses)
 
     def _news(self) -> Sequence[Response]:

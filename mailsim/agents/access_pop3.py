@@ -11,12 +11,16 @@ from mailsim.agents.operations import Close, Connection, Now, Receive, Script, S
 from mailsim.agents.policy import AccessPolicy
 from mailsim.agents.smtp_server import listen_twice
 from mailsim.agents.store_notes import publish
+from mailsim.agents.troubles import InSession
 from mailsim.errors import ConnectionLost
 from mailsim.mail.store import INBOX, Account, InUse, MaildropLock, NoSuchFolder
 from mailsim.protocols.pop3 import (
+    Announced,
     Answered,
     ApopLogin,
+    Command,
     Drop,
+    Event,
     Login,
     Pop3Config,
     Pop3Server,
@@ -76,6 +80,9 @@ class Pop3Session:
         self.lock: MaildropLock | None = None
         self._uids: dict[str, int] = {}
         self._read: dict[int, None] = {}
+        self._troubles = InSession(host.troubles, "pop3", connection)
+        self._unanswered = ""
+        """The command that nothing was said about yet."""
 
     async def run(self) -> None:
         """The whole visit. A client that goes without QUIT deletes nothing (RFC 1939 section 6)."""
@@ -91,12 +98,22 @@ class Pop3Session:
     async def _talk(self) -> None:
         if self.implicit_tls:
             await self._start_tls("implicit")
-        await self._say([self.engine.greeting(await self._timestamp())])
+        await self._greet()
         while not self.engine.closed and not self.guard.has_had_enough:
             await self._next()
 
+    async def _greet(self) -> None:
+        struck = await self._troubles.strike("CONNECT", "closed", "reply")
+        words = struck.words if struck else None
+        engine = self.engine
+        refusal = engine.refuse_connection(words.text, words.code) if words else None
+        await self._say([refusal or engine.greeting(await self._timestamp())])
+
     async def _next(self) -> None:
-        match self.engine.next_event():
+        event = self.engine.next_event(announce=bool(self.host.troubles.active))
+        if isinstance(event, Announced):
+            event = await self._obey_in_trouble(event.command)
+        match event:
             case None:
                 await self._listen()
             case Answered(reply=reply) | Refused(reply=reply):
@@ -113,6 +130,20 @@ class Pop3Session:
                 await self._say([self.engine.start_tls()])
                 await self._start_tls("starttls")
                 await tls.note_discarded(self.engine.discarded)
+
+    async def _obey_in_trouble(self, command: Command) -> Event:
+        """What comes of a command while there is a fault that may answer in its own way."""
+        struck = await self._troubles.strike(command.verb, "closed", "reply", about=self._who)
+        if struck is not None and struck.words is not None:
+            return Answered(command, self.engine.refuse(struck.words.text, struck.words.code))
+        self._unanswered = command.verb
+        return self.engine.obey()
+
+    @property
+    def _who(self) -> tuple[str, ...]:
+        """Who is there, or says so."""
+        user = self.host.directory.find(self.engine.name)
+        return (user.address,) if user else ()
 
     async def _timestamp(self) -> str:
         """What APOP makes its digest of: never the same twice (RFC 1939 section 7); "" where APOP is not offered."""
@@ -135,6 +166,9 @@ class Pop3Session:
         await tls.serve_tls(self.connection, mode, self.policy.pop3_timeout_us, self.policy.tls_versions)
 
     async def _say(self, replies: Sequence[Reply | Greeting | Challenge]) -> None:
+        command, self._unanswered = self._unanswered, ""
+        if command:
+            await self._troubles.strike(command, "reply_lost", about=self._who)
         await Send(self.connection, "pop", replies)
 
     async def _log_in(self, credentials: Credentials, mechanism: str) -> Reply:

@@ -148,11 +148,13 @@ class ImapClient(AccessClient):
                         self.exists = response.count
                     told.append(response)
 
-    async def idle(self, signal: Signal, hear: Callable[[Sequence[Response]], Awaitable[bool]]) -> None:
+    async def idle(self, signal: Signal, hear: Callable[[Sequence[Response]], Awaitable[bool]]) -> Tagged:
         """IDLE until the signal is raised, or until `hear` says of what came together that it wants to ask about it."""
         await Send(self.connection, "imap", [self.engine.send(Idle())])
         told: list[Response] = []
         while not isinstance(response := await self._next(), Continuation):
+            if isinstance(response, Tagged):
+                return response
             told.append(response)
         wants_out = await hear(told)
         while not wants_out:
@@ -166,6 +168,7 @@ class ImapClient(AccessClient):
         await Send(self.connection, "imap", [self.engine.done()])
         while not isinstance(response := await self._next(), Tagged):
             await hear([response])
+        return response
 
     async def _next(self) -> Response:
         while (response := self.engine.next_event()) is None:

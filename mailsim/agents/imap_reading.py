@@ -40,6 +40,8 @@ from mailsim.protocols.imap import (
     Move,
     Noop,
     Response,
+    Search,
+    SearchData,
     Select,
     SequenceSet,
     Store,
@@ -134,9 +136,8 @@ class Session:
 
     async def wait(self) -> None:
         """Wait for news, or for the user."""
-        if self.policy.idle and self.imap.engine.can("IDLE"):
-            await self.imap.idle(self.reading.wish, self._hear_idle)
-        else:
+        is_idle = self.policy.idle and self.imap.engine.can("IDLE")
+        if not is_idle or (await self.imap.idle(self.reading.wish, self._hear_idle)).status != "OK":
             await Sleep(self.policy.poll_us)
             await self._ask(Noop())
         await self._catch_up()
@@ -148,10 +149,9 @@ class Session:
             await self._catch_up()
             return True
         self.folder = self.reading.folder(name)
-        tagged, told = await self.imap.ask(Select(name))
+        tagged, told = await self._ask(Select(name))
         if tagged.status != "OK":
             self.folder = LocalFolder("")
-            await Note(PolicyVerdict("inbox", "failed", f"{tagged.status} {tagged.text}"))
             return False
         await self._check_validity(_code(told, "UIDVALIDITY"))
         await self._synchronize(_code(told, "HIGHESTMODSEQ"))
@@ -169,21 +169,30 @@ class Session:
         folder = self.folder
         if folder.by_number:
             del folder.mails[self.imap.exists :]
-        else:
-            uids = await self.imap.search(keys.All())
-            known = {mail.id: mail for mail in folder.mails}
-            folder.mails = [known[str(uid)] for uid in uids if str(uid) in known]
-            await self._learn_flags(modseq)
-        folder.modseq = modseq
+            folder.modseq = modseq
+        elif await self._learn_which() and await self._learn_flags(modseq):
+            folder.modseq = modseq
         await self._catch_up()
 
-    async def _learn_flags(self, modseq: str) -> None:
+    async def _learn_which(self) -> bool:
+        """Which of the mails in the list are still there; False when the server does not say."""
+        tagged, told = await self._request(Search((keys.All(),), by_uid=True))
+        if tagged.status != "OK":
+            return False
+        uids = next((data.numbers for data in told if isinstance(data, SearchData)), ())
+        known = {mail.id: mail for mail in self.folder.mails}
+        self.folder.mails = [known[str(uid)] for uid in uids if str(uid) in known]
+        return True
+
+    async def _learn_flags(self, modseq: str) -> bool:
         """Flags of the mails that are known: only of those that changed, where the server counts changes."""
         folder = self.folder
         since = int(folder.modseq) if self.policy.condstore and folder.modseq and modseq else None
-        if folder.mails and (since is None or folder.modseq != modseq):
-            uids = SequenceSet.from_numbers(mail.uid for mail in folder.mails)
-            await self._ask(Fetch(uids, (FLAGS,), by_uid=True, changed_since=since))
+        if not folder.mails or (since is not None and folder.modseq == modseq):
+            return True
+        uids = SequenceSet.from_numbers(mail.uid for mail in folder.mails)
+        tagged, _ = await self._ask(Fetch(uids, (FLAGS,), by_uid=True, changed_since=since))
+        return tagged.status == "OK"
 
     async def _catch_up(self) -> None:
         """Ask about mails that the server has more than the list, and take what the settings say."""
@@ -197,7 +206,7 @@ class Session:
     async def _list_new(self, first: int, last: int) -> list[LocalMail]:
         structure = () if self.policy.fetch == "whole" else (BODYSTRUCTURE,)
         items: tuple[FetchItem, ...] = (UID, FLAGS, SIZE, ENVELOPE, *structure)
-        _, told = await self.imap.ask(Fetch(SequenceSet(((first, last),)), items))
+        _, told = await self._request(Fetch(SequenceSet(((first, last),)), items))
         now, new = await Now(), list[LocalMail]()
         for data in told:
             if isinstance(data, FetchData) and data.uid and data.number == len(self.folder.mails) + 1:
@@ -241,8 +250,16 @@ class Session:
             return self.folder.by_id(str(data.uid))
         return self.folder.at(data.number)
 
-    async def _ask(self, command: Command) -> tuple[Tagged, list[Response]]:
+    async def _request(self, command: Command) -> tuple[Tagged, list[Response]]:
+        """Ask the server for something, and let the user know if it refuses."""
         tagged, told = await self.imap.ask(command)
+        if tagged.status != "OK":
+            await Note(PolicyVerdict("inbox", "failed", f"{tagged.status} {tagged.text}"))
+        return tagged, told
+
+    async def _ask(self, command: Command) -> tuple[Tagged, list[Response]]:
+        """The same, and take over what the server says by the way."""
+        tagged, told = await self._request(command)
         for response in told:
             self._hear(response)
         return tagged, told

@@ -83,7 +83,9 @@ class Inbox:
 
         async def upload(imap: ImapClient) -> None:
             if await self._log_in(imap):
-                await imap.append(SENT, content, ("\\Seen",))
+                tagged = await imap.append(SENT, content, ("\\Seen",))
+                if tagged.status != "OK":
+                    await self._tell(f"{tagged.status} {tagged.text}", message)
             await imap.logout()
 
         await self._reach(self._imap, upload, message)

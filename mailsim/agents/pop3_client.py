@@ -16,17 +16,13 @@ from mailsim.protocols.pop3 import (
     Command,
     Dele,
     Greeting,
-    List,
     Pass,
     Quit,
     Reply,
     Retr,
-    Stat,
     Stls,
-    Top,
     Uidl,
     User,
-    scan_listings,
     unique_ids,
 )
 from mailsim.protocols.pop3.apop import apop_digest
@@ -106,29 +102,20 @@ class Pop3Client(AccessClient):
         reply = await self.ask(Retr(number))
         return reply.body if reply.ok else None
 
-    async def top(self, number: int, lines: int) -> bytes | None:
-        """The header of a message and its first lines (RFC 1939 section 7); None when the server refuses."""
-        reply = await self.ask(Top(number, lines))
-        return reply.body if reply.ok else None
-
-    async def sizes(self) -> dict[int, int]:
-        """Message number -> octets: what there is, by STAT and LIST (RFC 1939 section 5)."""
-        await self.ask(Stat())
-        reply = await self.ask(List())
-        return scan_listings(reply) if reply.ok else {}
-
     async def delete(self, number: int) -> Reply:
         """Mark a message; it is deleted only after QUIT."""
         return await self.ask(Dele(number))
 
-    async def quit(self) -> None:
-        """Let the server delete what was marked, and close."""
+    async def quit(self) -> Reply:
+        """Let the server delete what was marked, and close; no answer to it is as good as yes."""
+        reply = Reply(True)
         try:
             if not self.engine.closed:
-                await self.ask(Quit())
+                reply = await self.ask(Quit())
         except (ConnectionLost, RemoteProtocolError):
             pass
         await Close(self.connection)
+        return reply
 
     async def ask(self, command: Command) -> Reply:
         """Send one command and wait for the reply to it."""

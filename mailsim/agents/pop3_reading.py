@@ -16,7 +16,8 @@ from mailsim.agents.policy import MuaPolicy
 from mailsim.agents.pop3_client import Pop3Client
 from mailsim.mail import header
 from mailsim.mail.identity import message_key
-from mailsim.trace.facts import MessageShown
+from mailsim.protocols.pop3 import List, Reply, Retr, Stat, Top, Uidl, scan_listings, unique_ids
+from mailsim.trace.facts import MessageShown, PolicyVerdict
 
 INBOX = "INBOX"
 
@@ -40,22 +41,37 @@ class Pop3Reading:
         """One session: download what is not here yet, and delete on the server only if the user wants so."""
         if await self.log_in(pop3):
             await self._transaction(pop3)
-        await pop3.quit()
+        await self._is_granted(await pop3.quit())
         listed = self.folder.changed_list(self.user)
         if listed is not None:
             await Note(listed)
 
     async def _transaction(self, pop3: Pop3Client) -> None:
-        sizes = await pop3.sizes()
-        if not sizes:
+        await pop3.ask(Stat())
+        listing = await pop3.ask(List())
+        sizes = scan_listings(listing) if await self._is_granted(listing) else {}
+        ids = await self._unique_ids(pop3) if sizes else {}
+        if ids is None:
             return
-        ids = await pop3.unique_ids() if self.policy.pop3_remember else {}
         for number in sizes:
             mail = self._known(ids.get(number, ""))
             if mail is None or ("" not in mail.is_complete and self._is_wanted(mail)):
                 mail = await self._download(pop3, number, ids.get(number, ""), mail)
             if mail is not None and self._may_go(mail, await Now()):
-                await pop3.delete(number)
+                await self._is_granted(await pop3.delete(number))
+
+    async def _unique_ids(self, pop3: Pop3Client) -> dict[int, str] | None:
+        """Message number -> unique-id; nothing when they are not to be remembered, None when the server refuses."""
+        if not self.policy.pop3_remember:
+            return {}
+        reply = await pop3.ask(Uidl())
+        return dict(unique_ids(reply)) if await self._is_granted(reply) else None
+
+    async def _is_granted(self, reply: Reply) -> bool:
+        """Has the server done it? If not, the user is told."""
+        if not reply.ok:
+            await Note(PolicyVerdict("inbox", "failed", str(reply)))
+        return reply.ok
 
     def _known(self, unique_id: str) -> LocalMail | None:
         return self.folder.by_id(unique_id) if unique_id else None
@@ -73,9 +89,10 @@ class Pop3Reading:
     ) -> LocalMail | None:
         """RETR; or TOP, for a client that shows beginnings first."""
         lines = 0 if known is not None else self.policy.pop3_preview_lines
-        content = await (pop3.top(number, lines) if lines else pop3.retrieve(number))
-        if content is None:
+        reply = await pop3.ask(Top(number, lines) if lines else Retr(number))
+        if not await self._is_granted(reply):
             return known
+        content = reply.body or b""
         mail = known or LocalMail(unique_id or f"#{len(self.folder.mails) + 1}", since_us=await Now())
         if known is None:
             self.folder.mails.append(mail)

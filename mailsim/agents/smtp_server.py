@@ -10,10 +10,10 @@ from contextlib import suppress
 
 from mailsim.agents import tls
 from mailsim.agents.host import Host
-from mailsim.agents.operations import Abort, Accept, Close, Connection, Listen, Receive, Script, Send, Spawn
+from mailsim.agents.operations import Accept, Close, Connection, Listen, Receive, Script, Send, Spawn
 from mailsim.agents.policy import TLS_VERSIONS, Reception, TlsVersion
 from mailsim.agents.reception import TOO_MANY_ERRORS, Patience, expand, greeting, refusal_of_name, verify
-from mailsim.agents.troubles import Kind, Trouble
+from mailsim.agents.troubles import InSession, Kind, Trouble
 from mailsim.errors import ConnectionLost, ConnectionTimedOut
 from mailsim.protocols.sasl import ServerMechanisms
 from mailsim.protocols.smtp import (
@@ -211,14 +211,7 @@ class Session:
 
     async def _trouble(self, command: str, *kinds: Kind, about: tuple[str, ...] = ()) -> Trouble | None:
         """The trouble that shows at a command, if any; raises ConnectionLost when it ends the connection."""
-        if not self.host.troubles.active:
-            return None
-        struck = await self.host.troubles.strike(*kinds, service=self.service, command=command, addresses=about)
-        if struck is not None and struck.reply is None:
-            self._unsent.clear()
-            await Abort(self.connection)
-            raise ConnectionLost("a fault closed the connection")
-        return struck
+        return await InSession(self.host.troubles, self.service, self.connection).strike(command, *kinds, about=about)
 
     async def _start_tls(self, mode: tls.Start) -> None:
         await tls.serve_tls(self.connection, mode, self._timeout_us, self._tls_versions)

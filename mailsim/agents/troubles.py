@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal, TypeAlias
 
-from mailsim.agents.operations import Note
+from mailsim.agents.operations import Abort, Connection, Note
+from mailsim.errors import ConnectionLost
 from mailsim.protocols.dns import Query
 from mailsim.protocols.smtp import Reply
 from mailsim.trace.facts import FaultHit
@@ -18,25 +19,38 @@ from mailsim.trace.facts import FaultHit
 Kind: TypeAlias = Literal["reply", "closed", "reply_lost", "disk_full", "over_quota", "dns_servfail"]
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A refusal by an IMAP or POP3 server: NO, BAD, BYE or -ERR, a response code if there is one, and a text."""
+
+    status: str
+    text: str
+    code: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.status} [{self.code}] {self.text}" if self.code else f"{self.status} {self.text}"
+
+
 @dataclass(slots=True, eq=False)
 class Trouble:
-    """One trouble while it lasts; an empty text means: any.
+    """One trouble while it lasts; an empty text and no names at all mean: any.
 
     Attributes:
         seq: the event with which the fault began.
-        service: the role that has it. command: what it happens at. address: the recipient that it is about.
+        services: the roles that have it. commands: what it happens at. address: the recipient or user that it is about.
         zone: the domain (with all below it) that DNS questions must be about.
-        reply: what is said instead of the right answer.
+        reply: what a server of SMTP or LMTP says instead of the right answer. words: what another server says.
         left: how often it may still strike (None: always). probability: whether it does, each time anew.
     """
 
     kind: Kind
     seq: int
-    service: str = ""
-    command: str = ""
+    services: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
     address: str = ""
     zone: str = ""
     reply: Reply | None = None
+    words: Words | None = None
     left: int | None = None
     probability: float = 1.0
     chance: Random = field(default_factory=lambda: Random(0))
@@ -44,8 +58,8 @@ class Trouble:
     def fits(self, service: str, command: str, addresses: tuple[str, ...], zone: str) -> bool:
         """Is it about this?"""
         return (
-            self.service in ("", service)
-            and self.command in ("", command)
+            (not self.services or service in self.services)
+            and (not self.commands or command in self.commands)
             and (not self.address or self.address.lower() in (address.lower() for address in addresses))
             and (not self.zone or f".{zone.lower()}".endswith(f".{self.zone}"))
         )
@@ -76,6 +90,25 @@ class Troubles:
                 await Note(FaultHit(trouble.kind, self.host, detail), because=trouble.seq)
                 return trouble
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class InSession:
+    """The troubles of one service in one connection to it."""
+
+    troubles: Troubles
+    service: str
+    connection: Connection
+
+    async def strike(self, command: str, *kinds: Kind, about: tuple[str, ...] = ()) -> Trouble | None:
+        """The trouble that shows at a command, if any. Raises: ConnectionLost when it ends the connection."""
+        if not self.troubles.active:
+            return None
+        struck = await self.troubles.strike(*kinds, service=self.service, command=command, addresses=about)
+        if struck is not None and struck.kind in ("closed", "reply_lost"):
+            await Abort(self.connection)
+            raise ConnectionLost("a fault closed the connection")
+        return struck
 
 
 async def dns_trouble(troubles: Troubles, query: Query, service: str) -> Trouble | None:

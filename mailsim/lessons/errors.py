@@ -96,13 +96,16 @@ _EN: Mapping[str, Sentences] = {
     "one-action": Sentences("a step does one thing, and this one does {count}", "give the step one of: {choices}"),
     "bad-reply": Sentences(
         "`{value}` is not a reply that refuses",
-        "a code of 4yz or 5yz, an enhanced code if you like, and words: 451 4.3.0 Try later",
+        "as in 451 4.3.0 Try later, NO [UNAVAILABLE] Not now (IMAP), -ERR [SYS/TEMP] Not now (POP3)",
     ),
     "fault-key": Sentences("a fault of the kind `{kind}` has no key `{name}`", "its keys: {choices}"),
     "fault-lacks": Sentences("`{kind}` needs the key `{name}`", "add {name} to this fault"),
     "fault-place": Sentences("a fault of the kind `{kind}` is in one place", "give it one of: {choices}"),
-    "fault-service": Sentences(
-        "a fault of the kind `{kind}` is about a service that speaks SMTP or LMTP", "one of: {choices}"
+    "fault-service": Sentences("this service cannot have a fault of the kind `{kind}`", "one of these can: {choices}"),
+    "fault-command": Sentences("the service `{service}` gets no command `{name}`", "it gets: {choices}"),
+    "fault-reply": Sentences(
+        "a server cannot say this in answer to `{name}`",
+        "SMTP and LMTP have numbers, IMAP has NO, BAD and BYE (to CONNECT only BYE), POP3 has -ERR",
     ),
     "fault-every": Sentences(
         "a fault that comes again must end before it begins anew", "give it `for`, not longer than `every`"
@@ -209,13 +212,17 @@ _CS: Mapping[str, Sentences] = {
     "needs-imap": Sentences("klient pro POP3 tohle neumí: `{name}`", "nastavte klientovi access: imap"),
     "one-action": Sentences("krok dělá jednu věc, a tento jich dělá {count}", "dejte kroku jedno z: {choices}"),
     "bad-reply": Sentences(
-        "`{value}` není odpověď, která odmítá", "kód 4yz nebo 5yz, případně rozšířený kód a slova: 451 4.3.0 Try later"
+        "`{value}` není odpověď, která odmítá",
+        "například 451 4.3.0 Try later, NO [UNAVAILABLE] Not now (IMAP), -ERR [SYS/TEMP] Not now (POP3)",
     ),
     "fault-key": Sentences("porucha druhu `{kind}` nemá klíč `{name}`", "její klíče: {choices}"),
     "fault-lacks": Sentences("`{kind}` potřebuje klíč `{name}`", "přidejte k této poruše {name}"),
     "fault-place": Sentences("porucha druhu `{kind}` je na jednom místě", "dejte jí jedno z: {choices}"),
-    "fault-service": Sentences(
-        "porucha druhu `{kind}` se týká služby, která mluví SMTP nebo LMTP", "jedna z: {choices}"
+    "fault-service": Sentences("tato služba nemůže mít poruchu druhu `{kind}`", "může ji mít jedna z: {choices}"),
+    "fault-command": Sentences("služba `{service}` nezná příkaz `{name}`", "zná: {choices}"),
+    "fault-reply": Sentences(
+        "takto server na `{name}` odpovědět nemůže",
+        "SMTP a LMTP mají čísla, IMAP má NO, BAD a BYE (na CONNECT jen BYE), POP3 má -ERR",
     ),
     "fault-every": Sentences(
         "porucha, která se opakuje, musí skončit, než začne znovu", "dejte jí `for`, ne delší než `every`"

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from random import Random
 
 from mailsim.agents.host import Host
-from mailsim.agents.troubles import Kind, Trouble
+from mailsim.agents.troubles import Kind, Trouble, Words
 from mailsim.net.faults import (
     Breakage,
     Cause,
@@ -25,9 +25,13 @@ from mailsim.net.faults import (
 from mailsim.net.link import Direction
 from mailsim.net.network import Network
 from mailsim.protocols.smtp import Reply
-from mailsim.scenario.faults import HITS, Fault, detail, parse_reply
+from mailsim.scenario.fault_words import WRITING, parse_reply
+from mailsim.scenario.faults import HITS, Fault, detail
 
 DISK_FULL = Reply.of(452, "4.3.1", "Insufficient system storage")
+NO_SPACE = Words("NO", "Not enough disk space", "UNAVAILABLE")
+"""Not OVERQUOTA: it is not about this user's mails; nor SERVERBUG: a later try may succeed (RFC 5530 section 3)."""
+NO_ROOM = Words("NO", "Mailbox is full", "OVERQUOTA")
 
 
 class Breaker:
@@ -85,22 +89,43 @@ class Breaker:
         troubles = self.hosts[fault.host or self.stores[fault.mailbox or ""]].troubles
         kind: Kind = fault.kind  # type: ignore[assignment]
 
+        reply, words = _said(fault)
+
         def make(seq: int) -> Trouble:
-            reply = DISK_FULL if fault.kind == "disk_full" else parse_reply(fault.reply) if fault.reply else None
             return Trouble(
                 kind,
                 seq,
-                service=fault.service or "",
-                command="MAIL" if fault.kind == "disk_full" else fault.command or "",
+                services=fault.services,
+                commands=_commands(fault),
                 address=fault.address or fault.mailbox or "",
                 zone=fault.zone or "",
                 reply=reply,
+                words=words,
                 left=fault.times,
                 probability=fault.probability,
                 chance=chance,
             )
 
         return Troubling(troubles, make)
+
+
+def _said(fault: Fault) -> tuple[Reply | None, Words | None]:
+    """What servers say because of the fault: those of SMTP and LMTP, and those of IMAP and POP3."""
+    if fault.kind == "disk_full":
+        return DISK_FULL, NO_SPACE
+    if fault.kind == "over_quota":
+        return None, NO_ROOM  # the MDA has an answer of its own
+    said = parse_reply(fault.reply) if fault.reply else None
+    return (said, None) if isinstance(said, Reply) else (None, said)
+
+
+def _commands(fault: Fault) -> tuple[str, ...]:
+    """The commands at which it shows."""
+    if fault.kind == "disk_full":
+        return ("MAIL", *WRITING)
+    if fault.kind == "over_quota":
+        return ("", *WRITING)
+    return (fault.command,) if fault.command else ()
 
 
 def _silence(fault: Fault, seq: int, chance: Random) -> Silence:

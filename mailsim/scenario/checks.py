@@ -22,11 +22,6 @@ from mailsim.scenario.units import format_duration
 
 RESERVED_TOPS = ("example", "test", "invalid", "localhost", "local")
 RESERVED_DOMAINS = ("example.com", "example.net", "example.org")
-FAULTY_ROLES = {
-    **dict.fromkeys(("dns_silent", "dns_servfail"), ("resolver", "nameserver")),
-    **dict.fromkeys(("closed", "reply_lost", "reply", "disk_full"), ("mta", "msa", "mda")),
-}
-"""What a host must be, one of these, for such a fault to show."""
 PORTS = ("msa", "mta", "mda", "imap", "pop3")
 
 
@@ -170,7 +165,7 @@ def faults(scenario: Scenario) -> Iterator[Problem]:
         roles = scenario.hosts[fault.host].roles.names if fault.host in scenario.hosts else None
         if roles is None:
             continue
-        wanted = FAULTY_ROLES.get(fault.kind, ()) if fault.service is None else (fault.service,)
+        wanted = fault.services
         if wanted and not set(wanted) & set(roles):
             details = {"name": str(fault.host), "role": fault.service or " / ".join(wanted)}
             yield Problem("missing-role", (*path, "service" if fault.service else "host"), details)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from mailsim.protocols.smtp import Reply
+from mailsim.scenario.fault_words import COMMANDS, Command, Service, parse_reply, speakers
 from mailsim.scenario.fields import (
     DomainName,
     Duration,
@@ -40,11 +39,6 @@ FaultKind: TypeAlias = Literal[
     "reply",
     "disk_full",
     "over_quota",
-]
-Service: TypeAlias = Literal["mta", "msa", "mda", "imap", "pop3", "resolver", "nameserver"]
-SmtpService: TypeAlias = Literal["mta", "msa", "mda"]
-Command: TypeAlias = Literal[
-    "CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "CONTENT", "RSET", "NOOP", "VRFY", "EXPN", "QUIT"
 ]
 
 
@@ -84,19 +78,15 @@ KEYS: Mapping[FaultKind, Keys] = {
     "disk_full": Keys(("host",), others=("service", "times")),
     "over_quota": Keys(("mailbox",), others=("times",)),
 }
+ROLES: Mapping[FaultKind, tuple[str, ...]] = {
+    **dict.fromkeys(("dns_silent", "dns_servfail"), ("resolver", "nameserver")),
+    **dict.fromkeys(("closed", "reply_lost", "reply"), ("mta", "msa", "mda", "imap", "pop3")),
+    "disk_full": ("mta", "msa", "mda", "imap"),
+}
+"""Services that can have such a fault."""
 ALWAYS = ("at", "for", "every", "repeat", "probability", "kind")
 HITS = ("dns_silent", "dns_servfail", "closed", "reply_lost", "reply", "disk_full", "over_quota")
 """Kinds that strike single commands: `times` and `probability` are about each of these, not about the whole fault."""
-
-_REPLY = re.compile(r"^([45]\d\d)(?: ([45]\.\d{1,3}\.\d{1,3}))?(?: ([\x20-\x7e]+))?$")
-
-
-def parse_reply(text: str) -> Reply:
-    """A reply such as `451 4.3.0 Try again later`. Raises: ValueError unless it is a 4yz or 5yz reply."""
-    match = _REPLY.match(text)
-    if not match or (match[2] and match[2][0] != text[0]):
-        raise ValueError(text)
-    return Reply.of(int(match[1]), match[2] or "", match[3] or "A fault of the scenario")
 
 
 def _reply(value: str) -> str:
@@ -152,11 +142,12 @@ class Fault(Part):
     service: Service | None = None
     """The role that it is about."""
     command: Command | None = None
-    """When it happens; CONNECT is the greeting, CONTENT what follows DATA."""
+    """When it happens; CONNECT is the greeting, CONTENT what follows DATA. Without `service`, in all that know it."""
     address: MailAddress | None = None
-    """Only for this recipient."""
+    """Only for this recipient, or this user of IMAP or POP3."""
     reply: Annotated[Line, AfterValidator(_reply)] | None = None
-    """What it says: a 4yz or 5yz reply, such as `451 4.3.0 Try later`."""
+    """What it says: `451 4.3.0 Try later`, by IMAP `NO [UNAVAILABLE] Not now`, `BAD ...` or `BYE ...`, by POP3
+    `-ERR [SYS/TEMP] Not now`."""
     times: Count | None = None
     """How many commands it hits; without it, all of them."""
     zone: DomainName | None = None
@@ -181,16 +172,38 @@ class Fault(Part):
             wrong("fault-lacks", self.kind, kind=self.kind, name=missing[0])
         if keys.one_of and sum(name in said for name in keys.one_of) != 1:
             wrong("fault-place", self.kind, kind=self.kind, choices=", ".join(keys.one_of))
-        if self.service is not None and self.kind in HITS and self.service not in get_args(SmtpService):
-            wrong("fault-service", self.kind, kind=self.kind, choices=", ".join(get_args(SmtpService)))
+        self._words_fit()
         self._times_fit()
         return self
+
+    def _words_fit(self) -> None:
+        """The service must be able to have the fault, to get the command, and to say the reply."""
+        roles = ROLES.get(self.kind, ())
+        if self.service is not None and roles and self.service not in roles:
+            wrong("fault-service", self.kind, kind=self.kind, choices=", ".join(roles))
+        if self.command is None:
+            return
+        if self.service is not None and self.command not in COMMANDS[self.service]:
+            choices = ", ".join(COMMANDS[self.service])
+            wrong("fault-command", self.command, service=self.service, name=self.command, choices=choices)
+        if not self.services:
+            wrong("fault-reply", self.reply, service=self.service or "-", name=self.command)
 
     def _times_fit(self) -> None:
         if self.repeat is not None and self.every is None:
             wrong("fault-lacks", self.kind, kind="repeat", name="every")
         if self.every is not None and (self.for_ is None or self.for_ > self.every or not self.every):
             wrong("fault-every", self.kind)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that it is about, of which the host must have one; none where it is not about services."""
+        services = ROLES.get(self.kind, ()) if self.service is None else (self.service,)
+        if self.command is None:
+            return services
+        if self.reply is not None:
+            services = tuple(name for name in services if name in speakers(self.reply, self.command or ""))
+        return tuple(name for name in services if self.command in COMMANDS[name])
 
     @property
     def target(self) -> str:

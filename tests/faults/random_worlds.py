@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from mailsim.scenario.fault_words import IMAP, POP3
 from mailsim.scenario.faults import KEYS
 from tests.faults.killing import unexplained_copies
 from tests.faults.world import Run
@@ -46,9 +47,27 @@ def moments(most_s: int) -> st.SearchStrategy[str]:
     )
 
 
-def services(host: str) -> list[str]:
-    """The backup has no users, so nobody submits there."""
-    return ["mta"] if host == SERVERS[-1] else ["mta", "mta", "msa"]
+def services(host: str, *more: str) -> list[str]:
+    """The backup has no users, so nobody submits there, or reads."""
+    return ["mta"] if host == SERVERS[-1] else ["mta", "mta", "msa", *more]
+
+
+SMTP = ("EHLO", "MAIL", "RCPT", "DATA", "CONTENT", "QUIT")
+SMTP_REPLIES = ("451 4.3.0 Later", "421 4.3.2 Bye", "550 5.7.1 Never")
+IMAP_REPLIES = ("NO [UNAVAILABLE] Later", "BAD What", "BYE Going down")
+
+
+def dialogue(draw: st.DrawFn, service: str, kind: str) -> dict[str, str]:
+    """A command of a service, and what it says instead of the right answer."""
+    commands, replies = {
+        "imap": (IMAP, IMAP_REPLIES),
+        "pop3": (POP3, ("-ERR [SYS/TEMP] Later",)),
+    }.get(service, (SMTP, SMTP_REPLIES))
+    command = draw(st.sampled_from(commands))
+    if kind != "reply":
+        return {"command": command}
+    choices = ("BYE Full",) if service == "imap" and command == "CONNECT" else replies
+    return {"command": command, "reply": f"'{draw(st.sampled_from(choices))}'"}
 
 
 @st.composite
@@ -71,11 +90,8 @@ def faults(draw: st.DrawFn) -> str:
         case "dns_silent" | "dns_servfail":
             said["host"] = draw(st.sampled_from(NAMESERVERS))
         case "closed" | "reply_lost" | "reply":
-            commands = ["EHLO", "MAIL", "RCPT", "DATA", "CONTENT", "QUIT"]
-            said |= {"host": host, "service": draw(st.sampled_from(services(host)))}
-            said["command"] = draw(st.sampled_from(commands))
-            if kind == "reply":
-                said["reply"] = draw(st.sampled_from(["451 4.3.0 Later", "421 4.3.2 Bye", "550 5.7.1 Never"]))
+            service = draw(st.sampled_from(services(host, "imap", "imap", "pop3")))
+            said |= {"host": host, "service": service, **dialogue(draw, service, kind)}
             if draw(st.booleans()):
                 said["times"] = str(draw(st.integers(1, 3)))
             elif draw(st.booleans()):
@@ -99,6 +115,9 @@ def worlds(draw: st.DrawFn) -> tuple[str, int]:
         user = draw(st.sampled_from(PEOPLE))
         send = f"{{to: [{', '.join(to)}], subject: Mail {number}}}"
         mails.append(f"  - {{at: {draw(moments(3600))}, user: {user}, send: {send}}}")
+    for _ in range(draw(st.integers(0, 2))):
+        user, how = draw(st.sampled_from(PEOPLE)), draw(st.sampled_from(["imap", "pop3", "{stay: 10m}"]))
+        mails.append(f"  - {{at: {draw(moments(3600))}, user: {user}, read: {how}}}")
     settings = draw(
         st.sampled_from(
             [

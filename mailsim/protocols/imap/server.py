@@ -295,11 +295,11 @@ class ImapServer:
         status = "PREAUTH" if preauth else "OK"
         return Greeting(status, _text(text or f"{self.config.hostname} IMAP service ready"), self.capability_code)
 
-    def refuse_connection(self, text: str) -> Greeting:
+    def refuse_connection(self, text: str, code: str = "") -> Greeting:
         """BYE instead of a greeting; the connection ends."""
         self._require(self.state is State.GREETING, "the greeting comes once and first")
         self.state = State.LOGOUT
-        return Greeting("BYE", _text(text))
+        return Greeting("BYE", _text(text), code)
 
     def bye(self, text: str = "", code: str = "") -> Condition:
         """Announce the end: in answer to LOGOUT (then `ok` follows), or on the server's own account."""

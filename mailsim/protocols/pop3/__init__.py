@@ -22,7 +22,9 @@ from mailsim.protocols.pop3.commands import (
     User,
     Utf8,
 )
+from mailsim.protocols.pop3.config import Pop3Config
 from mailsim.protocols.pop3.events import (
+    Announced,
     Answered,
     ApopLogin,
     Event,
@@ -42,13 +44,14 @@ from mailsim.protocols.pop3.listings import (
 from mailsim.protocols.pop3.maildrop import Drop
 from mailsim.protocols.pop3.parsing import Mistake, parse_command
 from mailsim.protocols.pop3.replies import Challenge, Greeting, Reply
-from mailsim.protocols.pop3.server import Pop3Config, Pop3Server
+from mailsim.protocols.pop3.server import Pop3Server
 from mailsim.protocols.pop3.states import AFTER_REFUSAL, NEXT, State, after
 from mailsim.protocols.pop3.stuffing import message_size
 
 __all__ = [
     "AFTER_REFUSAL",
     "NEXT",
+    "Announced",
     "Answered",
     "Apop",
     "ApopLogin",

@@ -58,6 +58,13 @@ class StartTls:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """A legal command, before anything is done about it: answer with `obey`, which gives the event, or `refuse`."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The engine knew the answer: send `reply`."""
 
@@ -73,4 +80,4 @@ class Refused:
     reply: Reply
 
 
-Event: TypeAlias = Login | ApopLogin | Retrieve | Update | StartTls | Answered | Refused
+Event: TypeAlias = Login | ApopLogin | Retrieve | Update | StartTls | Announced | Answered | Refused

@@ -20,7 +20,6 @@ A question must be answered before the next event is pulled: pipelined commands 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import assert_never
 
 from mailsim.errors import LocalProtocolError
@@ -46,7 +45,9 @@ from mailsim.protocols.pop3.commands import (
     User,
     Utf8,
 )
+from mailsim.protocols.pop3.config import Pop3Config
 from mailsim.protocols.pop3.events import (
+    Announced,
     Answered,
     ApopLogin,
     Event,
@@ -60,7 +61,7 @@ from mailsim.protocols.pop3.maildrop import Drop, Maildrop
 from mailsim.protocols.pop3.parsing import COMMAND_LIMIT, Mistake, parse_command, parse_text
 from mailsim.protocols.pop3.replies import Challenge, Greeting, Reply, checked, negative, positive
 from mailsim.protocols.pop3.states import NEXT, State
-from mailsim.protocols.pop3.stuffing import message_size
+from mailsim.protocols.pop3.stuffing import message_size, top
 
 EXCHANGE_LIMIT = 12288  # octets of a SASL line; RFC 4954 section 4 has this number, POP3 has none
 TOO_LONG = negative("line too long")
@@ -68,36 +69,11 @@ QUESTIONS = frozenset({User, Pass, Apop, Auth, Stls, Retr, Top, Quit})
 """Commands that the session alone does not answer: the agent or the SASL mechanism must be asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pop3Config:
-    """What a server offers.
-
-    Attributes:
-        hostname: its name, for greeting and goodbye.
-        mechanisms: SASL mechanisms for AUTH, of those in `sasl.MECHANISMS`.
-        stls: whether the connection can be turned into TLS.
-        cleartext_login: whether a password may come in the clear before TLS is up.
-        implementation: for the IMPLEMENTATION capability; "" for none.
-        more_capabilities: further lines for CAPA, e.g. `EXPIRE NEVER` or `LOGIN-DELAY 60`.
-        utf8: whether UTF8 is offered (RFC 6856).
-        max_errors: after so many refused lines it hangs up; 0 for never.
-    """
-
-    hostname: str
-    mechanisms: tuple[str, ...] = ("PLAIN",)
-    stls: bool = False
-    cleartext_login: bool = True
-    implementation: str = ""
-    more_capabilities: tuple[str, ...] = ()
-    utf8: bool = True
-    max_errors: int = 0
-
-
 class Pop3Server:
     """One connection.
 
     Attributes:
-        state: where it is. closed: when to hang up. user: who has logged in.
+        state: where it is. closed: when to hang up. name: who the client says it is. user: who has logged in.
         discarded: how many octets of plaintext had come behind STLS.
         utf8: whether the client has said UTF8.
     """
@@ -113,10 +89,11 @@ class Pop3Server:
         self.discarded = 0
         self.utf8 = False
         self._errors = 0
-        self._name = ""
+        self.name = ""
         self._mechanism: sasl.ServerMechanism | None = None
         self._maildrop = Maildrop(())
         self._asked: Command | None = None
+        self._announced: bytes | None = None
         self._buffer = LineBuffer()
         self._skipping = False
 
@@ -131,12 +108,25 @@ class Pop3Server:
         """Take bytes that arrived."""
         self._buffer.feed(data)
 
-    def next_event(self) -> Event | None:
+    def next_event(self, *, announce: bool = False) -> Event | None:
         """The next thing to answer or to send; None when more bytes are needed.
 
+        Args: announce: tell of each command before it is obeyed (`Announced`).
         Raises LocalProtocolError while a question is open, or before the greeting.
         """
-        event = self._next()
+        return self._counted(self._next(announce))
+
+    def obey(self) -> Event:
+        """Do what the announced command says."""
+        command, line = self._answering(Command), self._announced
+        if line is None:
+            raise LocalProtocolError("no command is announced")
+        self._asked = self._announced = None
+        event = self._counted(self._obey(command, line))
+        assert event is not None
+        return event
+
+    def _counted(self, event: Event | None) -> Event | None:
         if isinstance(event, Refused):
             self._errors += 1
             if 0 < self.config.max_errors <= self._errors:
@@ -144,7 +134,7 @@ class Pop3Server:
                 return Refused(event.line, negative("too many errors"))
         return event
 
-    def _next(self) -> Event | None:
+    def _next(self, announce: bool) -> Event | None:
         if self.state is State.CONNECTED or self._asked is not None:
             raise LocalProtocolError("greet first" if self._asked is None else f"{self._asked.verb} is not answered")
         if self.state is State.ENDED:
@@ -157,15 +147,20 @@ class Pop3Server:
         command = parse_command(line)
         if isinstance(command, Mistake):
             return Refused(line, negative(command.text))
-        next_state = NEXT.get((self.state, type(command)))
-        if next_state is None:
+        if (self.state, type(command)) not in NEXT:
             return Refused(line, negative(f"{command.verb} is not allowed now ({self.state.value})"))
+        if announce:
+            self._asked, self._announced = command, line
+            return Announced(command)
+        return self._obey(command, line)
+
+    def _obey(self, command: Command, line: bytes) -> Event:
         if type(command) in QUESTIONS:
             return self._ask(command, line)
         reply = self._answer(command)
         if not reply.ok:
             return Refused(line, reply)
-        self.state = next_state
+        self.state = NEXT[self.state, type(command)]
         return Answered(command, reply)
 
     def _take_line(self, limit: int) -> bytes | Refused | None:
@@ -222,16 +217,16 @@ class Pop3Server:
             return Refused(line, negative("begin TLS first"))
         match command:
             case User(name):
-                self._name = name
+                self.name = name
                 self.state = State.NAMED
                 return Answered(command, positive("send PASS"))
             case Pass(password):
                 self._asked = command
-                return Login(sasl.Password(self._name, password))
+                return Login(sasl.Password(self.name, password))
             case Apop(name, digest):
                 if not self.timestamp:
                     return Refused(line, negative("APOP is not offered"))
-                self._asked, self._name = command, name
+                self._asked, self.name = command, name
                 return ApopLogin(name, self.timestamp, digest)
             case Auth():
                 return self._begin_exchange(command, line)
@@ -327,7 +322,7 @@ class Pop3Server:
         if isinstance(step, bytes):
             self.state = State.EXCHANGE
             return Answered(command, Challenge(sasl.encode(step)))
-        self._asked, self._name = command, step.username
+        self._asked, self.name = command, step.username
         return Login(step, self._mechanism.name)
 
     # --- answers -------------------------------------------------------------------------------
@@ -340,11 +335,18 @@ class Pop3Server:
         ready = f"{self.config.hostname} POP3 server ready"
         return Greeting(True, checked(f"{ready} {timestamp}" if timestamp else ready))
 
+    def refuse_connection(self, text: str, code: str = "") -> Greeting:
+        """-ERR instead of a greeting; the connection ends."""
+        if self.state is not State.CONNECTED:
+            raise LocalProtocolError("greeted already")
+        self.state = State.ENDED
+        return Greeting(False, negative(text, code).text)
+
     def open_maildrop(self, drops: Iterable[Drop]) -> Reply:
         """The answer to a login: it is the user, the lock is taken, and this is in the maildrop."""
         self._answering(Pass, Apop, Auth, AuthResponse)
         self._maildrop = Maildrop(drops)
-        self.user = self._name
+        self.user = self.name
         self.state, self._asked = State.TRANSACTION, None
         return positive(f"maildrop has {self._maildrop.totals()}")
 
@@ -375,7 +377,7 @@ class Pop3Server:
     def refuse(self, text: str, code: str = "") -> Reply:
         """The negative answer to any question; `code` e.g. `IN-USE` (RFC 2449) or `AUTH` (RFC 3206)."""
         command = self._answering(Command)
-        self._asked = None
+        self._asked = self._announced = None
         if isinstance(command, Quit):
             self.state = State.ENDED
         elif self.state in (State.NAMED, State.EXCHANGE):
@@ -386,17 +388,3 @@ class Pop3Server:
         if not isinstance(self._asked, kinds):
             raise LocalProtocolError("this answers no open question")
         return self._asked
-
-
-def top(message: bytes, lines: int) -> bytes:
-    """Header, empty line, and the first `lines` lines of the body (RFC 1939 section 7)."""
-    end = message.find(b"\r\n\r\n")
-    if end < 0:
-        return message
-    end += 4
-    for _ in range(lines):
-        line_end = message.find(b"\n", end)
-        if line_end < 0:
-            return message
-        end = line_end + 1
-    return message[:end]

@@ -51,3 +51,17 @@ class ReplyBuffer(LineBuffer):
         wire = bytes(memoryview(data)[start : end + 2])
         self._start = self._scanned = end + 5
         return unstuff(wire)
+
+
+def top(message: bytes, lines: int) -> bytes:
+    """Header, empty line, and the first `lines` lines of the body (RFC 1939 section 7)."""
+    end = message.find(b"\r\n\r\n")
+    if end < 0:
+        return message
+    end += 4
+    for _ in range(lines):
+        line_end = message.find(b"\n", end)
+        if line_end < 0:
+            return message
+        end = line_end + 1
+    return message[:end]
