@@ -151,11 +151,8 @@ class Session:
                     await self._flush()
             case Challenge() as challenge:
                 self._unsent.append(challenge)
-            case StartTls():
-                self._unsent.append(self.engine.accept())
-                await self._flush()
-                await self._start_tls("starttls")
-                await tls.note_discarded(self.engine.reset_after_tls())
+            case StartTls() as asked:
+                await self._deal_with_starttls(asked)
             case asked:
                 in_trouble = self.host.troubles.active
                 answer = await (self._answer_in_trouble(asked) if in_trouble else self._answer(asked))
@@ -164,6 +161,15 @@ class Session:
                 self._unsent += answers
                 if command_name(asked) in NOT_BUFFERED:
                     await self._flush()
+
+    async def _deal_with_starttls(self, asked: StartTls) -> None:
+        refusal = await self._struck(asked)
+        self._unsent += refusal or [self.engine.accept()]
+        await self._trouble("STARTTLS", "reply_lost")
+        await self._flush()
+        if not refusal:
+            await self._start_tls("starttls")
+            await tls.note_discarded(self.engine.reset_after_tls())
 
     def _judge(self, asked: Asked, answers: Sequence[Reply]) -> None:
         for reply in answers:
@@ -192,22 +198,22 @@ class Session:
         await self._trouble(command_name(asked), "reply_lost")
         return answer
 
-    async def _struck(self, asked: Asked) -> Reply | Sequence[Reply] | None:
-        """What a fault makes this server say instead of the right answer."""
+    async def _struck(self, asked: Asked) -> Sequence[Reply]:
+        """What a fault makes this server say instead of the right answer; nothing if there is none."""
         recipients = [asked] if isinstance(asked, Rcpt) else self.engine.recipients
         about = tuple(rcpt.path for rcpt in recipients)
         struck = await self._trouble(command_name(asked), "closed", "reply", "disk_full", about=about)
         if struck is None or struck.reply is None:
-            return None
+            return ()
         if struck.reply.code == 421:
-            return self.engine.shut_down(struck.reply)
+            return [self.engine.shut_down(struck.reply)]
         match asked:
             case AuthDone():
-                return self.engine.auth_refuse(struck.reply)
+                return [self.engine.auth_refuse(struck.reply)]
             case ContentReceived():
                 return self.engine.accept_content([struck.reply] * (len(recipients) if self.protocol == "lmtp" else 1))
             case _:
-                return self.engine.refuse(struck.reply)
+                return [self.engine.refuse(struck.reply)]
 
     async def _trouble(self, command: str, *kinds: Kind, about: tuple[str, ...] = ()) -> Trouble | None:
         """The trouble that shows at a command, if any; raises ConnectionLost when it ends the connection."""
