@@ -14,7 +14,18 @@ from mailsim.agents.host import Host
 from mailsim.agents.operations import Note
 from mailsim.agents.policy import Reception
 from mailsim.agents.stub import Found, TryAgain
-from mailsim.protocols.smtp import Command, Expn, Greeting, Help, Noop, Reply, Rset, SmtpServerConfig, Vrfy
+from mailsim.protocols.smtp import (
+    Command,
+    ContentReceived,
+    Expn,
+    Greeting,
+    Help,
+    Noop,
+    Reply,
+    Rset,
+    SmtpServerConfig,
+    Vrfy,
+)
 from mailsim.protocols.smtp.grammar import is_address_literal
 from mailsim.protocols.smtp.replies import TOO_MANY_RECIPIENTS, VERIFY_NOT_ASCII
 from mailsim.trace.facts import PolicyVerdict
@@ -27,7 +38,7 @@ NOT_KNOWN_YET = Reply.of(450, "4.7.1", "Your name cannot be looked up now")
 NO_SUCH_USER = Reply.of(550, "5.1.1", "No such user here")
 AMBIGUOUS = Reply.of(553, "5.1.4", "More than one user is meant")
 NO_SUCH_LIST = Reply.of(550, "5.1.1", "No such list here")
-IDLE_COMMANDS = (Noop, Rset, Vrfy, Expn, Help)
+IDLE_COMMANDS = frozenset({Noop, Rset, Vrfy, Expn, Help})
 
 
 @lru_cache(maxsize=256)  # a server needs them for every connection
@@ -67,38 +78,42 @@ class Patience:
     def __init__(self, reception: Reception) -> None:
         self._reception = reception
         self._errors = self._idle_commands = 0
+        self._idles_too_long = False
+        self.is_over = False
+        """Whether it is time for 421."""
 
     def saw(self, asked: object, reply: Reply) -> None:
         """Remember a command and the answer to it.
 
         A recipient too many is no mistake: a client has to find the limit out that way (RFC 5321 section 4.5.3.1.10).
         """
-        if isinstance(asked, IDLE_COMMANDS):
+        kind = type(asked)
+        if kind is ContentReceived and reply.is_positive:
+            self._forgive()
+            return
+        if kind in IDLE_COMMANDS:
             self._idle_commands += 1
-        limit = self._reception.max_idle_commands
-        is_wrong = reply.is_negative and reply.enhanced != TOO_MANY_RECIPIENTS.enhanced
-        self._errors += is_wrong or bool(limit and self._idle_commands > limit)
+            self._idles_too_long = 0 < self._reception.max_idle_commands < self._idle_commands
+        if self._idles_too_long or (reply.is_negative and reply.enhanced != TOO_MANY_RECIPIENTS.enhanced):
+            self._errors += 1
+            self.is_over = 0 < self._reception.max_errors <= self._errors
 
-    def forgive(self) -> None:
+    def _forgive(self) -> None:
         """A mail was accepted: all is forgotten."""
         self._errors = self._idle_commands = 0
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it is time for 421."""
-        return 0 < self._reception.max_errors <= self._errors
+        self._idles_too_long = self.is_over = False
 
 
 async def refusal_of_name(reception: Reception, host: Host, name: str) -> Reply | None:
     """Why a client may not call itself so; None when it may (RFC 5321 section 4.1.4 asks for tolerance)."""
-    reply = await _judge_name(reception, host, name)
+    reply = None if reception.hello_names == "any" else await _judge_name(reception, host, name)
     if reply is not None:
         await Note(PolicyVerdict("helo", "reject", f"{name}: {reply}"))
     return reply
 
 
 async def _judge_name(reception: Reception, host: Host, name: str) -> Reply | None:
-    if reception.hello_names == "any" or is_address_literal(name):
+    if is_address_literal(name):
         return None
     if "." not in name:
         return NOT_QUALIFIED

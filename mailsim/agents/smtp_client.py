@@ -192,7 +192,7 @@ class SmtpClient:
 
     async def ask(self, command: Command, timeout_us: int | None = None) -> Reply:
         """Send one command and wait for the reply to it."""
-        await self.send([command])
+        await Send(self.connection, self._protocol, [self.engine.send(command)])
         return (await self.answer(timeout_us or self.timeouts.command_us)).reply
 
     # --- bytes ----------------------------------------------------------------------------------

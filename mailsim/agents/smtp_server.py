@@ -20,22 +20,35 @@ from mailsim.protocols.smtp import (
     AuthDone,
     Challenge,
     ContentReceived,
+    Data,
     Ehlo,
     Expn,
     Helo,
     Lhlo,
+    Mail,
+    Noop,
+    Quit,
     Rcpt,
     Refused,
     Reply,
+    Rset,
     SmtpServer,
     SmtpServerConfig,
     StartTls,
+    State,
     Vrfy,
 )
 from mailsim.protocols.smtp.events import Asked, ServerEvent
 
-NOT_BUFFERED = frozenset({"EHLO", "DATA", "CONTENT", "VRFY", "EXPN", "NOOP", "QUIT"})
+CLOSED = State.CLOSED
+ANSWERED_AT_ONCE = (Ehlo, Helo, Lhlo, Data, Vrfy, Expn, Noop, Quit)
+NOT_BUFFERED = frozenset((*ANSWERED_AT_ONCE, ContentReceived))
 """Their replies go out at once, also when more commands have come already (RFC 2920 section 3.2)."""
+NOT_BUFFERED_VERBS = frozenset(kind.verb.encode() for kind in ANSWERED_AT_ONCE)
+ABOUT_THE_CLIENT = frozenset({Ehlo, Helo, Lhlo, Vrfy, Expn})
+"""Answered alike by all servers: they are about how clients are received."""
+ABOUT_THE_MAIL = frozenset({AuthDone, Mail, Rcpt, ContentReceived, Rset})
+"""What MTA, MSA and MDA have an opinion about. To all else the answer is yes."""
 IDLE = Reply.of(421, "4.4.2", "Idle for too long, closing")
 
 
@@ -87,7 +100,7 @@ class Session:
         self._unsent: list[Reply] = []
 
     async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:  # noqa: ARG002
-        """What to reply to a command that the engine found in order; by default yes."""
+        """What to reply to a command about the mail that the engine found in order; by default yes."""
         return self.engine.accept()
 
     async def run(self) -> None:
@@ -104,11 +117,14 @@ class Session:
         await Close(self.connection)
 
     async def _greet(self) -> None:
-        struck = await self._trouble("CONNECT", "reply", "closed")
-        reply = struck.reply if struck else None
+        reply = await self._greeting_in_trouble() if self.host.troubles.active else None
         if reply is None:
             reply = greeting(self._reception, self.engine.config.hostname, await self._talks_too_early())
         self._unsent.append(self.engine.greeting(reply))
+
+    async def _greeting_in_trouble(self) -> Reply | None:
+        struck = await self._trouble("CONNECT", "reply", "closed")
+        return struck.reply if struck else None
 
     async def _talks_too_early(self) -> bool:
         """Wait as long as policy wants; gives whether the client is to be turned away for not waiting."""
@@ -128,14 +144,13 @@ class Session:
     async def _talk(self) -> None:
         """Deal with what comes until the goodbye is said; listen again when all of it has its reply."""
         engine, more = self.engine, Receive(self.connection, self._timeout_us)
-        while not engine.is_closed:
+        while engine.state is not CLOSED:
             event = engine.next_event()
             if event is not None:
                 await self._deal_with(event)
-                if self._patience.is_over and not engine.is_closed:
-                    self._unsent.append(engine.shut_down(TOO_MANY_ERRORS))
                 continue
-            await self._flush()
+            if self._unsent:
+                await self._flush()
             data = await more
             if not data:
                 raise ConnectionLost("the client is gone")
@@ -144,22 +159,22 @@ class Session:
 
     async def _deal_with(self, event: ServerEvent) -> None:
         match event:
+            case Challenge():
+                self._unsent.append(event)
             case Refused(line=line, reply=reply):
-                self._patience.saw(None, reply)
-                self._unsent.append(reply)
-                if line[:4].upper().decode("ascii", "replace") in NOT_BUFFERED:
+                self._reply(None, reply)
+                if line[:4].upper() in NOT_BUFFERED_VERBS:
                     await self._flush()
-            case Challenge() as challenge:
-                self._unsent.append(challenge)
-            case StartTls() as asked:
-                await self._deal_with_starttls(asked)
+            case StartTls():
+                await self._deal_with_starttls(event)
             case asked:
                 in_trouble = self.host.troubles.active
                 answer = await (self._answer_in_trouble(asked) if in_trouble else self._answer(asked))
-                answers = [answer] if isinstance(answer, Reply) else answer
-                self._judge(asked, answers)
-                self._unsent += answers
-                if command_name(asked) in NOT_BUFFERED:
+                if isinstance(answer, Reply):
+                    self._reply(asked, answer)
+                else:
+                    self._reply(asked, *answer)
+                if type(asked) in NOT_BUFFERED:
                     await self._flush()
 
     async def _deal_with_starttls(self, asked: StartTls) -> None:
@@ -171,14 +186,24 @@ class Session:
             await self._start_tls("starttls")
             await tls.note_discarded(self.engine.reset_after_tls())
 
-    def _judge(self, asked: Asked, answers: Sequence[Reply]) -> None:
-        for reply in answers:
-            self._patience.saw(asked, reply)
-            if isinstance(asked, ContentReceived) and reply.is_positive:
-                self._patience.forgive()
+    def _reply(self, asked: Asked | None, *replies: Reply) -> None:
+        """The replies go out with the next write; whoever has made too many mistakes hears 421 on top."""
+        patience = self._patience
+        for reply in replies:
+            patience.saw(asked, reply)
+        self._unsent += replies
+        if patience.is_over and self.engine.state is not CLOSED:
+            self._unsent.append(self.engine.shut_down(TOO_MANY_ERRORS))
 
     async def _answer(self, asked: Asked) -> Reply | Sequence[Reply]:
-        """Some answers are no business of MTA, MSA and MDA, but of how clients are received."""
+        kind = type(asked)
+        if kind in ABOUT_THE_MAIL:
+            return await self.answer(asked)
+        if kind in ABOUT_THE_CLIENT:
+            return await self._answer_about_client(asked)
+        return self.engine.accept()
+
+    async def _answer_about_client(self, asked: Asked) -> Reply:
         match asked:
             case Ehlo(name) | Helo(name) | Lhlo(name):
                 refusal = await refusal_of_name(self._reception, self.host, name)
@@ -188,7 +213,7 @@ class Session:
                 return self._say(verify(asked, self.host.directory, self.local_domains))
             case Expn():
                 return self._say(expand(asked, self.host.directory, self.local_domains))
-        return await self.answer(asked)
+        return self.engine.accept()
 
     def _say(self, reply: Reply) -> Reply:
         return self.engine.refuse(reply) if reply.is_negative else self.engine.accept(reply)

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from typing import TypeAlias
+
+Match: TypeAlias = "Callable[[bytes | bytearray, int], re.Match[bytes] | None]"
+"""The method `match` of a compiled expression."""
+
 
 class LineBuffer:
     """Bytes that have arrived and were not yet taken.
@@ -44,12 +51,28 @@ class LineBuffer:
             self._scanned = len(data)
             return None
         start = self._start
-        if end == len(data):  # nothing is left behind it
+        if end < len(data):
+            self._start = self._scanned = end
+            return bytes(data[start:end])
+        self._data = b""
+        self._start = self._scanned = 0
+        return bytes(data[start:])
+
+    def take_match(self, match: Match) -> bytes | None:
+        """What a compiled expression finds right where the next line begins, or None: then take line by line.
+
+        It is tried only where no line has been looked for yet, so that time stays linear.
+        """
+        data, start = self._data, self._start
+        if self._scanned != start or (found := match(data, start)) is None:
+            return None
+        end = found.end()
+        if end < len(data):
+            self._start = self._scanned = end
+        else:
             self._data = b""
             self._start = self._scanned = 0
-            return bytes(data[start:]) if start else bytes(data)
-        self._start = self._scanned = end
-        return bytes(data[start:end])
+        return bytes(found[0])
 
     def take(self, count: int) -> bytes | None:
         """Exactly `count` bytes, or None until they are there."""

@@ -42,14 +42,14 @@ class ReplyBuffer(LineBuffer):
         """The body of a multi-line reply, unstuffed, or None until its end is there."""
         data, start = self._data, self._start
         if data.startswith(END, start):
-            self._start = self._scanned = start + len(END)
+            self.take_up_to(len(END))
             return b""
         end = data.find(b"\r\n.\r\n", max(self._scanned - 4, start))
         if end < 0:
             self._scanned = len(data)
             return None
-        wire = bytes(memoryview(data)[start : end + 2])
-        self._start = self._scanned = end + 5
+        wire = self.take_up_to(end + 2 - start)
+        self.take_up_to(len(END))
         return unstuff(wire)
 
 

@@ -42,24 +42,25 @@ USUAL_ANSWERS: dict[type[object], Reply] = {
 }
 
 
-def usual(asked: Asked, config: SmtpServerConfig, tls_active: bool) -> Reply:
-    """What a server says when it does what was asked."""
-    reply = USUAL_ANSWERS.get(type(asked))
-    if reply is not None:
-        return reply
+PLAIN_ANSWERS = {kind: replace(reply, enhanced="") for kind, reply in USUAL_ANSWERS.items()}
+"""The same from a server without enhanced codes."""
+
+
+def in_own_words(asked: Asked, config: SmtpServerConfig, tls_active: bool) -> Reply:
+    """What a server says when it does one of the things for which there is no usual answer."""
     match asked:
         case Ehlo(domain) | Lhlo(domain):
             return _ehlo_answer(config.hostname, domain, config.ehlo_lines(tls_active))
         case Helo():
             return Reply(250, (config.hostname,))
         case Quit():
-            return goodbye(221, "2.0.0", config.hostname)
+            return dress(goodbye(221, "2.0.0", config.hostname), config)
         case Help():
             verbs = LMTP_VERBS if config.is_lmtp else VERBS
             offered = (verb for verb, (kind, _) in verbs.items() if kind not in config.not_offered)
-            return Reply.of(214, "2.0.0", "Commands:", " ".join(offered))
+            return dress(Reply.of(214, "2.0.0", "Commands:", " ".join(offered)), config)
         case Bdat(size) if not isinstance(asked, BdatLast):
-            return Reply.of(250, "2.0.0", f"{size} octets received")
+            return dress(Reply.of(250, "2.0.0", f"{size} octets received"), config)
         case _:
             raise AssertionError(asked)
 

@@ -21,12 +21,9 @@ from typing import TypeVar
 
 from mailsim.errors import LocalProtocolError, RemoteProtocolError
 from mailsim.protocols.pdu import Raw
-from mailsim.protocols.smtp import grammar
 from mailsim.protocols.smtp.commands import (
     Auth,
-    AuthCancel,
     AuthResponse,
-    Bdat,
     BdatLast,
     Command,
     Data,
@@ -37,15 +34,14 @@ from mailsim.protocols.smtp.commands import (
     Quit,
     Rcpt,
     Rset,
-    StartTls,
 )
-from mailsim.protocols.smtp.content import Content, has_bare_line_end, has_long_line
+from mailsim.protocols.smtp.content import Content
 from mailsim.protocols.smtp.events import Answered
 from mailsim.protocols.smtp.grammar import Parameters
-from mailsim.protocols.smtp.parameters import EXTENSION_OF
-from mailsim.protocols.smtp.parsing import BadCommand, parse_auth_line, parse_command, read_line
+from mailsim.protocols.smtp.outgoing import check_form
+from mailsim.protocols.smtp.parsing import BadCommand, parse_auth_line, parse_command
 from mailsim.protocols.smtp.replies import Challenge, Greeting, Reply
-from mailsim.protocols.smtp.reply_reader import ReplyReader
+from mailsim.protocols.smtp.reply_reader import ReplyReader, parse_reply
 from mailsim.protocols.smtp.states import (
     AUTHENTICATING,
     CLOSED,
@@ -61,10 +57,10 @@ from mailsim.protocols.smtp.states import (
     State,
 )
 
-MAX_COMMAND_LINE, MAX_AUTH_LINE, MAX_TEXT_LINE = 512, 12288, 1000
-
-HELLOS = (Ehlo, Helo, Lhlo)
-SASL_LINES = (AuthResponse, AuthCancel)
+HELLOS = frozenset((Ehlo, Helo, Lhlo))
+CONTENTS = frozenset((Content, BdatLast))
+DEAF = frozenset((CLOSED, STARTING_TLS))
+"""States in which nothing more is a reply."""
 
 C = TypeVar("C", bound=Command)
 
@@ -127,14 +123,16 @@ class SmtpClient:
         Raises LocalProtocolError when its turn has not come, when the server did not offer what it needs,
         or when it would break the grammar.
         """
-        hoped = self._hoped or self._hoped_state()
-        if (hoped, type(command)) not in LEGAL or type(command) in self._foreign:
-            raise LocalProtocolError(f"{command.verb or type(command).__name__} is not legal when {hoped.value}")
+        kind = type(command)
+        hoped = self._hoped or (self._hoped_state() if self._outstanding else self.state)
+        turn = (hoped, kind)
+        if turn not in LEGAL or kind in self._foreign:
+            raise LocalProtocolError(f"{command.verb or kind.__name__} is not legal when {hoped.value}")
         if self._outstanding:
             self._check_pipelining()
-        self._check_form(command)
+        check_form(self, command)
         self._outstanding.append((command, command))
-        self._hoped = HOPED.get((hoped, type(command)), hoped)
+        self._hoped = HOPED.get(turn, hoped)
         return command
 
     def send_anyway(self, pdu: Command | Raw) -> Command | Raw:
@@ -176,12 +174,11 @@ class SmtpClient:
 
     def _hoped_state(self) -> State:
         """Where we shall be when everything that is under way succeeds."""
-        if self._hoped is None:
-            self._hoped = self.state
-            for _, command in self._outstanding:
-                if command is not None:
-                    self._hoped = HOPED.get((self._hoped, type(command)), self._hoped)
-        return self._hoped
+        hoped = self.state
+        for _, command in self._outstanding:
+            if command is not None:
+                hoped = HOPED.get((hoped, type(command)), hoped)
+        return hoped
 
     def _check_pipelining(self) -> None:
         last, _ = self._outstanding[-1]
@@ -190,76 +187,10 @@ class SmtpClient:
         if type(last) in ENDS_A_GROUP:
             raise LocalProtocolError(f"nothing may be sent before the reply to {last}")
 
-    def _check_form(self, command: Command) -> None:
-        """Our own grammar must read back what we are going to say, and the server must have offered it."""
-        if isinstance(command, Content):
-            self._check_content(command.data)
-            return
-        if isinstance(command, Bdat):
-            self._check_chunk(command)
-            return
-        wire = command.to_bytes()
-        if isinstance(command, SASL_LINES):
-            limit = MAX_AUTH_LINE
-        else:
-            _, meaning = read_line(wire, self.is_lmtp)
-            if meaning != command:
-                raise LocalProtocolError(f"{wire!r} is not {command!r}: {meaning}")
-            limit = MAX_COMMAND_LINE
-        if len(wire) > limit and len(wire) > self._line_limit(command):
-            raise LocalProtocolError(f"a command line of {len(wire)} octets")
-        match command:
-            case Mail(parameters=parameters) | Rcpt(parameters=parameters):
-                self._check_utf8(command)
-                for key, _ in parameters:
-                    if EXTENSION_OF.get((type(command), key)) not in self.extensions:
-                        raise LocalProtocolError(f"the server does not offer what {key} needs")
-            case Auth(mechanism) if mechanism not in self.extensions.get("AUTH", "").upper().split():
-                raise LocalProtocolError(f"the server does not offer AUTH {mechanism}")
-            case StartTls() if self.tls_active or "STARTTLS" not in self.extensions:
-                raise LocalProtocolError("the server does not offer STARTTLS")
-
-    def _check_utf8(self, command: Mail | Rcpt) -> None:
-        mail = command if isinstance(command, Mail) else self._mail_sent()
-        if not command.path.isascii() and not (mail and mail.smtputf8):
-            raise LocalProtocolError("an address beyond ASCII needs MAIL with SMTPUTF8 (RFC 6531 section 3.4)")
-
-    def _mail_sent(self) -> Mail | None:
+    def mail_sent(self) -> Mail | None:
         """The MAIL of this transaction, accepted or still without a reply."""
         sent = (command for _, command in reversed(self._outstanding) if isinstance(command, Mail))
         return next(sent, self._mail)
-
-    def _check_chunk(self, chunk: Bdat) -> None:
-        if "CHUNKING" not in self.extensions:
-            raise LocalProtocolError("the server does not offer CHUNKING")
-        if chunk.size != len(chunk.data):
-            raise LocalProtocolError(f"a chunk of {chunk.size} octets that has {len(chunk.data)}")
-        self._check_eight_bits(chunk.data)
-
-    def _line_limit(self, command: Command) -> int:
-        match command:
-            case Auth() | AuthResponse():
-                return MAX_AUTH_LINE
-            case (
-                Mail(parameters=parameters) | Rcpt(parameters=parameters)
-            ):  # each extension adds its parameters to the limit
-                return MAX_COMMAND_LINE + len(grammar.format_parameters(parameters))
-            case _:
-                return MAX_COMMAND_LINE
-
-    def _check_content(self, data: bytes) -> None:
-        if data and not data.endswith(b"\r\n"):
-            data += b"\r\n"  # as it will go over the wire
-        if has_bare_line_end(data):
-            raise LocalProtocolError("the message holds a CR or LF that stands alone")
-        if has_long_line(data, MAX_TEXT_LINE):
-            raise LocalProtocolError("the message has a line that is too long")
-        self._check_eight_bits(data)
-
-    def _check_eight_bits(self, data: bytes) -> None:
-        mail = self._mail_sent()
-        if not data.isascii() and (mail is None or mail.body == "7BIT"):
-            raise LocalProtocolError("eight bits need MAIL with BODY=8BITMIME")
 
     # What arrives
 
@@ -275,31 +206,28 @@ class SmtpClient:
         """
         if self._error is not None:
             raise self._error
-        if self.state is CLOSED or self.state is STARTING_TLS:
+        if self.state in DEAF:
             return None
-        is_enhanced = self._is_enhanced
-        if is_enhanced and self._outstanding and isinstance(self._outstanding[0][1], HELLOS):
-            is_enhanced = False
         try:
-            reply = self._replies.take(is_enhanced=is_enhanced)
-            return None if reply is None else self._answered(reply)
+            wire = self._replies.take_reply()
+            return None if wire is None else self._heard(wire)
         except RemoteProtocolError as error:
             self._error = error
             raise
 
-    def _answered(self, reply: Reply) -> Answered:
+    def _heard(self, wire: bytes) -> Answered:
         if self.state is CONNECTED:
-            return self._greeted(Greeting(reply.code, reply.lines))
+            return self._greeted(parse_reply(wire, is_enhanced=False))
         if not self._outstanding:
-            if reply.code != 421:
-                raise RemoteProtocolError(f"a reply that nobody asked for: {reply}")
-            self.state = CLOSED
-            return Answered(None, reply)
+            return self._unasked(parse_reply(wire, self._is_enhanced))
         pdu, command = self._outstanding[0]
-        if reply.code == 334 and isinstance(command, Auth | AuthResponse):
-            reply = Challenge(reply.code, reply.lines)
+        kind = type(command)
+        # A reply to EHLO has no enhanced code (RFC 2034 section 4), whatever the server offered before.
+        reply = parse_reply(wire, self._is_enhanced and kind not in HELLOS)
         recipient = None
-        if self.is_lmtp and self.recipients and isinstance(command, Content | BdatLast):
+        if reply.code == 334 and kind in (Auth, AuthResponse):
+            reply = Challenge(reply.code, reply.lines)
+        elif kind in CONTENTS and self.is_lmtp and self.recipients:
             recipient = self.recipients[self._content_replies]
             self._content_replies += 1
         if recipient is None or self._content_replies == len(self.recipients):
@@ -309,7 +237,14 @@ class SmtpClient:
             self.state = CLOSED
         return Answered(pdu, reply, recipient)
 
-    def _greeted(self, greeting: Greeting) -> Answered:
+    def _unasked(self, reply: Reply) -> Answered:
+        if reply.code != 421:
+            raise RemoteProtocolError(f"a reply that nobody asked for: {reply}")
+        self.state = CLOSED
+        return Answered(None, reply)
+
+    def _greeted(self, reply: Reply) -> Answered:
+        greeting = Greeting(reply.code, reply.lines)
         if greeting.is_intermediate:
             raise RemoteProtocolError(f"this is no greeting: {greeting}")
         self.state = GREETED if greeting.is_positive else TURNED_AWAY
@@ -321,25 +256,26 @@ class SmtpClient:
 
     def _follow(self, command: Command | None, reply: Reply) -> None:
         """Move to where the reply leads."""
-        if command is not None:
-            self.state = NEXT.get((self.state, type(command), reply.code // 100), self.state)
-        if reply.code == 354 and isinstance(command, Data):
+        kind = type(command)
+        self.state = NEXT.get((self.state, kind, reply.code // 100), self.state)  # type: ignore[arg-type]
+        if not self._outstanding or reply.is_negative:
+            self._hoped = None
+        if reply.is_positive or kind in CONTENTS:
+            self._learn(command, reply)
+        elif reply.code == 354 and kind is Data:
             # Content is due even if we believe that no recipient was accepted (RFC 2920 section 3.1).
             self.state = READING_CONTENT
             if self.is_lmtp and not self.recipients:
                 raise RemoteProtocolError("354 without a recipient (RFC 2033 section 4.2)")
-        if reply.is_negative or not self._outstanding:
-            self._hoped = None
+
+    def _learn(self, command: Command | None, reply: Reply) -> None:
+        """What we know now that the server has done as it was told, or is at the end of the transaction."""
         match command:
-            case Content() | BdatLast():
-                self._forget_transaction()
-            case _ if not reply.is_positive:
-                pass
             case Rcpt():
                 self.recipients.append(command)
             case Mail():
                 self._mail = command
-            case Rset():
+            case Content() | BdatLast() | Rset():
                 self._forget_transaction()
             case Ehlo() | Lhlo() | Helo():
                 self._forget_transaction()

@@ -7,11 +7,14 @@ the text behind it would be a command that another server had taken for an argum
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from mailsim.protocols.lines import LineBuffer
 
 QUOTED = 100
+_good_line = re.compile(rb"[^\r\n]*+\r\n").match
+"""A line that has come as a whole, and holds no CR or LF alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,44 +25,44 @@ class BadLine:
     is_too_long: bool
 
 
-class CommandLines:
+class CommandLines(LineBuffer):
     """Octets in, lines with their CRLF out; holds no more than `limit` octets of a line without an end."""
 
-    __slots__ = ("_buffer", "_limit", "_skipping")
+    __slots__ = ("_limit", "_skipping")
 
     def __init__(self, limit: int) -> None:
-        self._buffer = LineBuffer()
+        super().__init__()
         self._limit = limit
         self._skipping = False
-
-    def feed(self, data: bytes) -> None:
-        """Append what has arrived."""
-        self._buffer.feed(data)
 
     def clear(self) -> int:
         """Throw everything away; returns how many octets were lost."""
         self._skipping = False
-        return self._buffer.clear()
+        return super().clear()
 
     def take_rest(self) -> bytes:
         """All that has arrived and is no line yet: it belongs to the content."""
-        return self._buffer.take_up_to(len(self._buffer))
+        return self.take_up_to(len(self))
 
-    def take(self) -> bytes | BadLine | None:
+    def take_command(self) -> bytes | BadLine | None:
         """The next line, or None until one is complete."""
-        while (line := self._buffer.take_line()) is not None:
+        if not self._data:
+            return None
+        if not self._skipping and (whole := self.take_match(_good_line)) is not None:
+            return whole if len(whole) <= self._limit else self._bad(whole)
+        while (line := self.take_line()) is not None:
             if self._skipping:
                 self._skipping = line[-2:] != b"\r\n"
-            elif len(line) <= self._limit and line[-2:] == b"\r\n" and line.find(b"\r", 0, -2) < 0:
+            elif line[-2:] == b"\r\n" and line.count(b"\r") == 1 and len(line) <= self._limit:
                 return line
             else:
                 return self._bad(line)
         return self._drop_the_endless()
 
     def _drop_the_endless(self) -> BadLine | None:
-        if len(self._buffer) < self._limit:
+        if len(self) < self._limit:
             return None
-        line = self._buffer.take_up_to(len(self._buffer) - 1)  # the last octet may be half of its CRLF
+        line = self.take_up_to(len(self) - 1)  # the last octet may be half of its CRLF
         return None if self._skipping else self._bad(line)
 
     def _bad(self, line: bytes) -> BadLine:

@@ -17,9 +17,12 @@ RCPT_DSN_PARAMETERS = 542
 """The same for RCPT: NOTIFY of 28 octets and ORCPT of 500."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SmtpServerConfig:
-    """A server's settings. Limits are octets, with the CRLF, as RFC 5321 section 4.5.3.1 counts."""
+    """A server's settings. Limits are octets, with the CRLF, as RFC 5321 section 4.5.3.1 counts.
+
+    A server makes its settings once; two that were made apart are not compared.
+    """
 
     hostname: str
     is_lmtp: bool = False

@@ -2,69 +2,116 @@
 
 The checks, in this order: is the line short enough, is the verb known and offered, is it its turn, does policy want
 TLS or AUTH first, is its argument well formed, are its parameters offered, do its letters need SMTPUTF8.
+
+Nothing but the line and the circumstances decides, and clients say the same again and again, so judgements are
+remembered.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import NamedTuple
 
 from mailsim.protocols.smtp import replies
-from mailsim.protocols.smtp.commands import Auth, Command, Mail, Rcpt, Verb
+from mailsim.protocols.smtp.commands import Auth, Bdat, Command, Mail, Rcpt, Verb
 from mailsim.protocols.smtp.config import SmtpServerConfig
 from mailsim.protocols.smtp.order import forbidden, out_of_order
 from mailsim.protocols.smtp.parameters import check_mail_parameters, check_rcpt_parameters
-from mailsim.protocols.smtp.parsing import BadCommand
+from mailsim.protocols.smtp.parsing import REMEMBERED_LENGTH, BadCommand, read_line
 from mailsim.protocols.smtp.replies import Reply
-from mailsim.protocols.smtp.states import LEGAL
-
-if TYPE_CHECKING:
-    from mailsim.protocols.smtp.server import SmtpServer
+from mailsim.protocols.smtp.states import LEGAL, State
 
 
-def judge(server: SmtpServer, line: bytes, kind: type[Verb] | None, command: Verb | Reply) -> Verb:
-    """The command that a line is; `kind` and `command` are what `read_line` says. Raises BadCommand."""
-    config = server.config
+class Circumstances(NamedTuple):
+    """What a judgement depends on, beside the line.
+
+    Attributes:
+        has_room: whether the transaction may have another recipient. has_refused: whether it lost one.
+        takes_utf8: whether its MAIL said SMTPUTF8.
+    """
+
+    config: SmtpServerConfig
+    state: State
+    is_extended: bool
+    tls_active: bool
+    is_authenticated: bool
+    has_room: bool
+    has_refused: bool
+    takes_utf8: bool
+
+
+def judge(line: bytes, now: Circumstances) -> Verb | Reply:
+    """The command that a line is, or the reply that refuses it.
+
+    BDAT is not judged here: its octets follow, whatever is thought of it.
+    """
+    return _remembered(line, now) if len(line) <= REMEMBERED_LENGTH else _judge(line, now)
+
+
+def _judge(line: bytes, now: Circumstances) -> Verb | Reply:
+    config = now.config
+    kind, command = read_line(line, config.is_lmtp)
+    if isinstance(command, Bdat) and config.chunking:
+        return command
     if len(line) > config.command_line_limit and len(line) > _line_limit(config, kind):
-        raise BadCommand(replies.AUTH_LINE_TOO_LONG if kind is Auth else replies.LINE_TOO_LONG)
+        return replies.AUTH_LINE_TOO_LONG if kind is Auth else replies.LINE_TOO_LONG
     if kind is None:
-        assert isinstance(command, Reply)
-        raise BadCommand(command)
+        return command
     if kind in config.not_offered:
-        raise BadCommand(replies.NOT_IMPLEMENTED)
-    if (refusal := not_now(server, kind)) is not None:
-        raise BadCommand(refusal)
-    if isinstance(command, Reply):
-        raise BadCommand(command)
+        return replies.NOT_IMPLEMENTED
+    try:
+        return not_now(kind, now) or _check(command, line, now) or command
+    except BadCommand as error:
+        return error.reply
+
+
+_remembered = lru_cache(maxsize=4096)(_judge)
+
+
+def not_now(kind: type[Command], now: Circumstances) -> Reply | None:
+    """The reply to a verb whose turn has not come, or that policy does not want yet."""
+    if (now.state, kind) not in LEGAL:
+        return out_of_order(now.state, kind, now.has_refused, now.config.is_lmtp)
+    return forbidden(now.config, kind, now.tls_active, now.is_authenticated)
+
+
+def _check(command: Verb | Reply, line: bytes, now: Circumstances) -> Reply | None:
+    """What is wrong with the argument, or None. Raises: BadCommand for wrong parameters."""
     match command:
         case Mail():
-            _check_mail(server, command)
+            return _check_mail(command, now)
         case Rcpt():
-            _check_rcpt(server, command, line)
-    return command
+            return _check_rcpt(command, line, now)
+        case Auth():
+            return _check_auth(command, now)
+    return None
 
 
-def not_now(server: SmtpServer, kind: type[Command]) -> Reply | None:
-    """The reply to a verb whose turn has not come, or that policy does not want yet."""
-    if (server.state, kind) not in LEGAL:
-        return out_of_order(server.state, kind, server.has_refused_recipient, server.config.is_lmtp)
-    return forbidden(server.config, kind, server.tls_active, server.username)
-
-
-def _check_mail(server: SmtpServer, mail: Mail) -> None:
+def _check_mail(mail: Mail, now: Circumstances) -> Reply | None:
     if mail.parameters:
-        check_mail_parameters(mail, server.config, server.is_extended)
+        check_mail_parameters(mail, now.config, now.is_extended)
     if not mail.path.isascii() and not mail.smtputf8:
-        raise BadCommand(replies.SENDER_NOT_ASCII if server.config.smtputf8 else replies.NOT_ASCII)
+        return replies.SENDER_NOT_ASCII if now.config.smtputf8 else replies.NOT_ASCII
+    return None
 
 
-def _check_rcpt(server: SmtpServer, rcpt: Rcpt, line: bytes) -> None:
+def _check_rcpt(rcpt: Rcpt, line: bytes, now: Circumstances) -> Reply | None:
     """A recipient beyond ASCII is for a transaction with SMTPUTF8 only (RFC 6531 section 3.5)."""
     if rcpt.parameters:
-        check_rcpt_parameters(rcpt, server.config, server.is_extended)
-    if not line.isascii() and not (server.sender and server.sender.smtputf8):
-        raise BadCommand(replies.RECIPIENT_NOT_ASCII if server.config.smtputf8 else replies.NOT_ASCII)
-    if len(server.recipients) >= server.config.max_recipients:
-        raise BadCommand(replies.TOO_MANY_RECIPIENTS)
+        check_rcpt_parameters(rcpt, now.config, now.is_extended)
+    if not line.isascii() and not now.takes_utf8:
+        return replies.RECIPIENT_NOT_ASCII if now.config.smtputf8 else replies.NOT_ASCII
+    return None if now.has_room else replies.TOO_MANY_RECIPIENTS
+
+
+def _check_auth(auth: Auth, now: Circumstances) -> Reply | None:
+    if not now.is_extended:
+        return replies.HELLO_FIRST
+    if now.is_authenticated:
+        return replies.AUTH_ALREADY
+    if now.config.auth_requires_tls and not now.tls_active:
+        return replies.AUTH_NEEDS_TLS
+    return None if auth.mechanism in now.config.auth_mechanisms else replies.AUTH_UNKNOWN
 
 
 def _line_limit(config: SmtpServerConfig, kind: type[Command] | None) -> int:

@@ -49,11 +49,11 @@ def out_of_order(state: State, kind: type[Command], all_recipients_refused: bool
             return replies.BAD_SEQUENCE
 
 
-def forbidden(config: SmtpServerConfig, kind: type[Command], tls_active: bool, username: str) -> Reply | None:
+def forbidden(config: SmtpServerConfig, kind: type[Command], tls_active: bool, is_authenticated: bool) -> Reply | None:
     """The reply of a server that wants TLS or AUTH before this command, None when it may come."""
     if config.require_tls and not tls_active and kind not in ALLOWED_BEFORE_TLS:
         return replies.TLS_FIRST
-    if config.require_auth and not username and kind not in ALLOWED_BEFORE_AUTH:
+    if config.require_auth and not is_authenticated and kind not in ALLOWED_BEFORE_AUTH:
         return replies.AUTH_FIRST
     if kind is StartTls and tls_active:
         return replies.TLS_ALREADY

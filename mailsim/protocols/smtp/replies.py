@@ -28,25 +28,27 @@ class Reply:
     code: int
     lines: tuple[str, ...] = ("",)
     enhanced: str = ""
+    is_positive: bool = field(init=False, repr=False, compare=False)
+    """2yz: done."""
+    is_intermediate: bool = field(init=False, repr=False, compare=False)
+    """3yz: so far so good, send the rest."""
+    is_negative: bool = field(init=False, repr=False, compare=False)
+    """4yz or 5yz."""
     _wire: bytes = field(default=b"", init=False, repr=False, compare=False)
 
     role: ClassVar[str] = "reply"
     max_line: ClassVar[int] = MAX_REPLY_LINE
 
+    def __post_init__(self) -> None:
+        digit = self.code // 100
+        object.__setattr__(self, "is_positive", digit == 2)
+        object.__setattr__(self, "is_intermediate", digit == 3)
+        object.__setattr__(self, "is_negative", digit in (4, 5))
+
     @classmethod
     def of(cls, code: int, enhanced: str, *lines: str) -> Self:
         """A reply in the order in which it is read: `Reply.of(550, "5.1.1", "No such user")`."""
         return cls(code, lines or ("",), enhanced)
-
-    @property
-    def is_positive(self) -> bool:
-        """2yz: done."""
-        return 200 <= self.code < 300
-
-    @property
-    def is_intermediate(self) -> bool:
-        """3yz: so far so good, send the rest."""
-        return 300 <= self.code < 400
 
     @property
     def is_transient(self) -> bool:
@@ -57,11 +59,6 @@ class Reply:
     def is_permanent(self) -> bool:
         """5yz: not done, do not try the same again."""
         return 500 <= self.code < 600
-
-    @property
-    def is_negative(self) -> bool:
-        """4yz or 5yz."""
-        return 400 <= self.code < 600
 
     @property
     def text(self) -> str:

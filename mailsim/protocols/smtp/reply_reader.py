@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from mailsim.errors import RemoteProtocolError
@@ -12,61 +13,50 @@ from mailsim.protocols.smtp.replies import Reply, split_enhanced
 MAX_LINE = 12288
 """More than the 512 octets of RFC 5321 section 4.5.3.1.5: a challenge may be as long (RFC 4954 section 4)."""
 MAX_LINES = 1000
-
-
 REMEMBERED_LENGTH = 1024
+_whole_reply = re.compile(rb"(?:[0-9]{3}-[^\n]*+\n){0,1000}+[0-9]{3}(?!-)[^\n]*+\n").match
+"""A reply that has come as a whole, all its lines; nearly every one does."""
 
 
-class ReplyReader:
+class ReplyReader(LineBuffer):
     """Octets in, replies out; memory is bounded, whatever a server sends."""
 
-    __slots__ = ("_buffer", "_lines")
+    __slots__ = ("_lines",)
 
     def __init__(self) -> None:
-        self._buffer = LineBuffer()
+        super().__init__()
         self._lines: list[bytes] = []
-
-    def feed(self, data: bytes) -> None:
-        """Append what has arrived."""
-        self._buffer.feed(data)
 
     def clear(self) -> int:
         """Throw everything away; returns how many octets were lost."""
-        lost = sum(map(len, self._lines)) + self._buffer.clear()
+        lost = sum(map(len, self._lines)) + super().clear()
         self._lines.clear()
         return lost
 
-    def take(self, *, is_enhanced: bool) -> Reply | None:
-        """The next whole reply, or None; `is_enhanced` takes the enhanced code off the text.
+    def take_reply(self) -> bytes | None:
+        """The octets of the next reply, all its lines, or None; `parse_reply` reads them.
 
-        Raises RemoteProtocolError for garbage and for too much.
+        Raises RemoteProtocolError for too much.
         """
-        while (line := self._buffer.take_line()) is not None:
-            if not self._lines and (reply := _alone(line, is_enhanced)) is not None:
-                return reply
-            self._lines.append(line)
-            # A line that cannot belong to this reply is parsed at once, and refused.
-            if line[3:4] != b"-" or line[:3] != self._lines[0][:3]:
-                wire = b"".join(self._lines)
-                self._lines.clear()
-                return parse_reply(wire, is_enhanced)
-            if len(line) > MAX_LINE or len(self._lines) > MAX_LINES:
+        if not self._data:
+            return None
+        if not self._lines and (whole := self.take_match(_whole_reply)) is not None:
+            return whole
+        return self._line_by_line()
+
+    def _line_by_line(self) -> bytes | None:
+        while (line := self.take_line()) is not None:
+            lines = self._lines
+            lines.append(line)
+            # A line that cannot belong to this reply ends it: whoever parses it will find that out.
+            if line[3:4] != b"-" or line[:3] != lines[0][:3]:
+                self._lines = []
+                return b"".join(lines)
+            if len(line) > MAX_LINE or len(lines) > MAX_LINES:
                 raise RemoteProtocolError("a reply is too long")
-        if len(self._buffer) >= MAX_LINE:
+        if len(self) >= MAX_LINE:
             raise RemoteProtocolError("a reply line is too long")
         return None
-
-
-def _alone(line: bytes, is_enhanced: bool) -> Reply | None:
-    """The reply that the line is, None if it is only one of several lines."""
-    if len(line) <= REMEMBERED_LENGTH:
-        return _remembered_alone(line, is_enhanced)
-    return None if line[3:4] == b"-" else _parse(line, is_enhanced)
-
-
-@lru_cache(maxsize=4096)
-def _remembered_alone(line: bytes, is_enhanced: bool) -> Reply | None:
-    return None if line[3:4] == b"-" else _parse(line, is_enhanced)
 
 
 def parse_reply(wire: bytes, is_enhanced: bool) -> Reply:

@@ -46,8 +46,8 @@ from mailsim.protocols.smtp.commands import (
 from mailsim.protocols.smtp.config import SmtpServerConfig
 from mailsim.protocols.smtp.content import Content, ContentReader
 from mailsim.protocols.smtp.events import Asked, AuthDone, ContentReceived, Refused, ServerEvent
-from mailsim.protocols.smtp.judgement import judge, not_now
-from mailsim.protocols.smtp.parsing import BadCommand, parse_auth_line, read_line
+from mailsim.protocols.smtp.judgement import Circumstances, judge, not_now
+from mailsim.protocols.smtp.parsing import BadCommand, parse_auth_line
 from mailsim.protocols.smtp.replies import Challenge, Greeting, Reply
 from mailsim.protocols.smtp.states import (
     AUTHENTICATING,
@@ -81,6 +81,7 @@ class SmtpServer:
         self.config = config
         self._mechanisms = sasl.server_mechanisms() if mechanisms is None else mechanisms
         self.tls_active = tls_active
+        self._usual = answers.USUAL_ANSWERS if config.enhanced_status_codes else answers.PLAIN_ANSWERS
         self.state: State = CONNECTED
         self._lines = CommandLines(config.longest_line_limit)
         self._reader: ContentReader | ChunkReader | None = None
@@ -98,6 +99,7 @@ class SmtpServer:
 
     def _clear_transaction(self) -> None:
         self.sender: Mail | None = None
+        self._takes_utf8 = False
         self.recipients: list[Rcpt] = []
         self.has_refused_recipient = False
         self._chunks: ChunkedContent | None = None
@@ -125,29 +127,24 @@ class SmtpServer:
             raise LocalProtocolError(f"{self._pending!r} has no answer yet")
         if self._refusals:
             return self._refusals.popleft()
-        if self._reader is not None:
-            return self._read(self._reader)
+        reader = self._reader
+        if reader is not None:
+            return self._content(reader) if isinstance(reader, ContentReader) else self._chunk(reader)
         if self.state in DEAF:
             return None
-        line = self._lines.take()
+        line = self._lines.take_command()
         if line is None:
             return None
         if isinstance(line, BadLine):
             return self._refuse_line(line)
         try:
-            if self.state is AUTHENTICATING:
-                return self._sasl_line(line)
-            return self._command(line)
+            return self._command(line) if self.state is not AUTHENTICATING else self._sasl_line(line)
         except BadCommand as error:
-            to_hello = line[:4].upper() in ((b"LHLO",) if self.config.is_lmtp else (b"EHLO", b"HELO"))
-            return Refused(line, self._dress(error.reply, to_hello=to_hello))
+            return self._refused(line, error.reply)
 
-    def _read(self, reader: ContentReader | ChunkReader) -> ServerEvent | None:
-        match reader:
-            case ContentReader():
-                return self._content(reader)
-            case ChunkReader():
-                return self._chunk(reader)
+    def _refused(self, line: bytes, reply: Reply) -> Refused:
+        to_hello = line[:4].upper() in ((b"LHLO",) if self.config.is_lmtp else (b"EHLO", b"HELO"))
+        return Refused(line, self._dress(reply, to_hello=to_hello))
 
     def _refuse_line(self, bad: BadLine) -> Refused:
         is_auth = self.state is AUTHENTICATING or bad.line[:5].upper() == b"AUTH "
@@ -158,27 +155,27 @@ class SmtpServer:
         return Refused(bad.line, self._dress(reply))
 
     def _command(self, line: bytes) -> ServerEvent | None:
-        kind, command = read_line(line, self.config.is_lmtp)
-        if isinstance(command, Bdat) and self.config.chunking:
-            return self._begin_chunk(command)
-        asked = judge(self, line, kind, command)
-        if isinstance(asked, Auth):
-            return self._begin_authentication(asked)
-        self._pending = asked
-        return asked
+        match judge(line, self._circumstances()):
+            case Reply() as refusal:
+                return self._refused(line, refusal)
+            case Bdat() as chunk:
+                return self._begin_chunk(chunk)
+            case Auth() as auth:
+                return self._begin_authentication(auth)
+            case asked:
+                self._pending = asked
+                return asked
+
+    def _circumstances(self) -> Circumstances:
+        has_room = len(self.recipients) < self.config.max_recipients
+        session = (self.config, self.state, self.is_extended, self.tls_active, self.username != "")
+        return Circumstances(*session, has_room, self.has_refused_recipient, self._takes_utf8)
 
     # AUTH
 
     def _begin_authentication(self, command: Auth) -> ServerEvent:
-        config = self.config
-        if not self.is_extended:
-            raise BadCommand(replies.HELLO_FIRST)
-        if self.username:
-            raise BadCommand(replies.AUTH_ALREADY)
-        if config.auth_requires_tls and not self.tls_active:
-            raise BadCommand(replies.AUTH_NEEDS_TLS)
         make = self._mechanisms.get(command.mechanism)
-        if make is None or command.mechanism not in config.auth_mechanisms:
+        if make is None:
             raise BadCommand(replies.AUTH_UNKNOWN)
         self._mechanism = make()
         self.state = AUTHENTICATING
@@ -235,7 +232,7 @@ class SmtpServer:
 
     def _begin_chunk(self, command: Bdat) -> ServerEvent | None:
         """The octets behind the command are read in any case, and thrown away when it is refused."""
-        refusal = not_now(self, type(command))
+        refusal = not_now(type(command), self._circumstances())
         if refusal is None and self._chunks is None:
             self._chunks = ChunkedContent(self.config.size_limit, self.config.text_line_limit)
         self._reader = ChunkReader(command, refusal, None if refusal else self._chunks)
@@ -285,19 +282,22 @@ class SmtpServer:
     def accept(self, reply: Reply | None = None) -> Reply:
         """Do what was asked and say so, with `reply` (2yz; 354 for DATA) or the usual words."""
         asked = self._asked()
-        if isinstance(asked, AuthDone) or (isinstance(asked, ContentReceived) and self.config.is_lmtp):
+        kind = type(asked)
+        if kind is AuthDone or (kind is ContentReceived and self.config.is_lmtp):
             raise LocalProtocolError("answer with auth_accept, auth_refuse or accept_content")
         if reply is None:
-            reply = answers.usual(asked, self.config, self.tls_active)
-        elif reply.code != 354 if isinstance(asked, Data) else not reply.is_positive:
+            reply = self._usual.get(kind) or answers.in_own_words(asked, self.config, self.tls_active)
+        elif reply.code != 354 if kind is Data else not reply.is_positive:
             raise LocalProtocolError(f"{asked!r} is not accepted by {reply}")
+        else:
+            reply = self._dress(reply, to_hello=kind in HELLOS)
         self._pending = None
-        if isinstance(asked, ContentReceived):
+        if kind is ContentReceived:
             self._end_content(reply)
-            return self._dress(reply)
-        self.state = NEXT[self.state, type(asked), reply.code // 100]
-        self._do(asked)
-        return self._dress(reply, to_hello=isinstance(asked, HELLOS))
+        else:
+            self.state = NEXT[self.state, kind, reply.code // 100]  # type: ignore[index]
+            self._do(asked)
+        return reply
 
     def refuse(self, reply: Reply) -> Reply:
         """Do not do what was asked and say why, with a 4yz or 5yz `reply`; 421 also closes."""
@@ -382,7 +382,7 @@ class SmtpServer:
             case Rcpt():
                 self.recipients.append(command)
             case Mail():
-                self.sender = command
+                self.sender, self._takes_utf8 = command, command.smtputf8
             case Data():
                 self._reader = ContentReader(self.config.size_limit, self.config.text_line_limit)
                 self._reader.feed(self._lines.take_rest())
