@@ -110,6 +110,7 @@ _EN: Mapping[str, Sentences] = {
     "fault-every": Sentences(
         "a fault that comes again must end before it begins anew", "give it `for`, not longer than `every`"
     ),
+    "fault-certificate": Sentences("`{name}` has no certificate that could expire", "give it one, or another host"),
     "fault-link": Sentences("no link joins `{first}` and `{second}`", "`mailsim expand` shows all links"),
     # --- the world -----------------------------------------------------------------------------
     "unknown-host": Sentences("there is no host `{name}`"),
@@ -227,6 +228,7 @@ _CS: Mapping[str, Sentences] = {
     "fault-every": Sentences(
         "porucha, která se opakuje, musí skončit, než začne znovu", "dejte jí `for`, ne delší než `every`"
     ),
+    "fault-certificate": Sentences("`{name}` nemá certifikát, který by mohl vypršet", "dejte mu ho, nebo jiný počítač"),
     "fault-link": Sentences("`{first}` a `{second}` nespojuje žádná linka", "všechny linky ukáže `mailsim expand`"),
     # --- svět ----------------------------------------------------------------------------------
     "unknown-host": Sentences("počítač `{name}` neexistuje"),

@@ -33,6 +33,7 @@ SIGNATURE_OCTETS = 71
 RSA_BITS = 2048
 VALID_FROM, VALID_UNTIL = 2020, 2049
 """Years that every good certificate covers, whatever the scenario's own year is."""
+LONG_AGO = 1980
 EXPIRED_FOR = timedelta(days=30)
 LIFETIME = timedelta(days=90)
 
@@ -71,21 +72,38 @@ class Authority:
         return self._certificate.public_bytes(Encoding.PEM)
 
     @property
+    def old_revocations(self) -> bytes:
+        """A list of revoked certificates (PEM) that the authority should have renewed long ago."""
+        crl = x509.CertificateRevocationListBuilder().issuer_name(self._name)
+        dated = crl.last_update(_january(LONG_AGO)).next_update(_january(LONG_AGO + 1))
+        return dated.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+    @property
     def certificate(self) -> x509.Certificate:
         """The same, parsed."""
         return self._certificate
 
-    def issue(self, names: Sequence[str], kind: Kind = "valid", *, with_rsa: bool = False) -> tuple[Certificate, ...]:
+    def issue(
+        self,
+        names: Sequence[str],
+        kind: Kind = "valid",
+        *,
+        with_rsa: bool = False,
+        ends: datetime | None = None,
+    ) -> tuple[Certificate, ...]:
         """Certificates for a server: Ed25519, and RSA when real clients shall come.
 
         Args:
             names: what it is good for, host names or IP addresses; the first one is its subject.
             kind: `wrong-name` says nothing here: its names are the wrong ones already.
+            ends: when it runs out, if that is to happen at a certain moment (a whole second).
         """
         keys: list[Key] = [ed25519.Ed25519PrivateKey.generate()]
         if with_rsa:
             keys.append(rsa.generate_private_key(65537, RSA_BITS))
         dates = self._bad_dates() if kind == "expired" else self._good_dates()
+        if ends is not None:
+            dates = min(self._start, ends) - LIFETIME, ends
         return tuple(self._issued(key, names, dates, is_self_signed=kind == "self-signed") for key in keys)
 
     def _issued(

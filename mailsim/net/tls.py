@@ -6,8 +6,8 @@ two by segments, a Finished and a command in one segment: all of them are the sa
 whether that is enough to go on".
 
 A client whose policy is to check has the chain and the name checked by OpenSSL, so that it refuses with an alert as
-real clients do. The dates are compared with the scenario's calendar, which OpenSSL cannot know, as soon as the
-handshake is over; a certificate that fails this ends the connection before anything is said on it.
+real clients do. The dates are those of the scenario's calendar, which OpenSSL cannot know: it refuses what has expired
+because `TlsContexts` sees to it, and what is not valid yet as soon as the handshake is over, before anything is said.
 """
 
 from __future__ import annotations
@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
 PIECE = 65536
 BAD_DATES = ("expired", "not-yet-valid")
-VERIFY_REASONS = {10: "expired", 9: "not-yet-valid", 18: "self-signed", 62: "wrong-name", 64: "wrong-name"}
+VERIFY_REASONS = {
+    10: "expired",
+    12: "expired",
+    9: "not-yet-valid",
+    18: "self-signed",
+    62: "wrong-name",
+    64: "wrong-name",
+}
 """Of X509_V_ERR_*; every other one means that the chain leads to nobody whom the client knows."""
 
 
@@ -125,7 +132,7 @@ def _reason(error: ssl.SSLError) -> tuple[str, str]:
     if isinstance(error, ssl.SSLCertVerificationError):
         return VERIFY_REASONS.get(error.verify_code, "unknown-ca"), ""  # its words differ from version to version
     words = error.reason or type(error).__name__
-    detail = words.replace("_", " ").lower()
+    detail = words.rpartition("ALERT_")[2].replace("_", " ").lower()
     if "ALERT" in words:
         return ("no-common-version" if "PROTOCOL_VERSION" in words else "alert"), detail
     if words in ("UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS_AVAILABLE", "VERSION_TOO_LOW"):
@@ -147,7 +154,9 @@ def start(endpoint: Endpoint, task: Task, wish: StartTls, discarded: int) -> Any
     if contexts is not None:
         versions = tuple(wish.versions)
         context = (
-            contexts.client(versions, check=wish.check)
+            contexts.client(
+                versions, check=wish.check, host=endpoint.peer_name, at_us=endpoint.host.network.clock.now_us
+            )
             if endpoint.is_client
             else contexts.server(endpoint.host.name, versions)
         )
@@ -203,14 +212,22 @@ def _go_on(endpoint: Endpoint, layer: TlsLayer, data: bytes, causes: tuple[int, 
             secured = layer.outcome(network.tls, network.clock.now_us)
     except Refusal as refusal:
         layer.is_up = refusal.args[0] in BAD_DATES
-        _fail(endpoint, layer, causes, *refusal.args)
+        _fail(endpoint, layer, _causes(endpoint, causes, refusal.args[0]), *refusal.args)
         return
     _send_own(endpoint, layer, causes)
     if is_done:
         layer.is_up = endpoint.tls = True
-        _established(endpoint, layer, causes, secured)
+        _established(endpoint, layer, _causes(endpoint, causes, secured.problem), secured)
     elif is_end:
         _fail(endpoint, layer, causes, "closed", "")
+
+
+def _causes(endpoint: Endpoint, causes: tuple[int, ...], problem: str) -> tuple[int, ...]:
+    """With the faults because of which the server's certificate is out of date, if that is the problem."""
+    contexts = endpoint.host.network.tls
+    if problem != "expired" or contexts is None or not endpoint.is_client:
+        return causes
+    return tuple(sorted({*causes, *contexts.expired.get(endpoint.peer_name, ())}))
 
 
 def _established(endpoint: Endpoint, layer: TlsLayer, causes: tuple[int, ...], secured: Secured) -> None:

@@ -3,6 +3,10 @@
 What can make sizes differ between two runs, or two versions of OpenSSL, is switched off here: session tickets,
 and the choice of groups; ClientHello is padded to 512 octets (RFC 7685). `ssl` reads keys and
 writes its key log (for Wireshark) by way of files only, so there is a folder for a while.
+
+OpenSSL cannot be told what time it is in the simulation, so clients let it overlook dates. For a client that is about
+to see a certificate which has expired by the scenario's calendar there is a context of its own: its list of revoked
+certificates is out of date, and that has the same alert, `certificate_expired` (RFC 8446 section 6.2).
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ import shutil
 import ssl
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -33,35 +37,52 @@ class TlsContexts:
     """Who is who in TLS: the authority, the certificates of hosts, and contexts for both sides.
 
     Args: start_us: of the scenario, microseconds since the Unix epoch.
+
+    Attributes:
+        renewal: host -> what issues a new certificate for it, which ends at a moment of the run (None: not in it).
+        expired: host -> the faults because of which its certificate is out of date.
     """
 
     def __init__(self, authority: Authority, start_us: int) -> None:
         self.authority = authority
         self._start_us = start_us
+        self.renewal: dict[str, Callable[[datetime | None], Sequence[Certificate]]] = {}
+        self.expired: dict[str, list[int]] = {}
         self._certificates: dict[str, tuple[Certificate, ...]] = {}
-        self._servers: dict[tuple[str, Versions], ssl.SSLContext] = {}
-        self._clients: dict[tuple[bool, Versions], ssl.SSLContext] = {}
+        self._ends: dict[str, datetime] = {}
+        self._servers: dict[tuple[tuple[Certificate, ...], Versions], ssl.SSLContext] = {}
+        self._clients: dict[tuple[bool, bool, Versions], ssl.SSLContext] = {}
         self._verdicts: dict[tuple[bytes, str], Verdict] = {}
         self._folder: Path | None = None
 
     def install(self, host: str, certificates: Sequence[Certificate]) -> None:
         """Give a host its certificates: the same names, other kinds of keys."""
         self._certificates[host] = tuple(certificates)
+        self._ends[host] = x509.load_pem_x509_certificate(certificates[0].certificate).not_valid_after_utc
+
+    def renew(self, host: str, ends_us: int | None) -> None:
+        """Give a host a new certificate, which ends with the second that begins at `ends_us` or contains it."""
+        ends = None if ends_us is None else EPOCH + timedelta(seconds=-(-(self._start_us + ends_us) // 1_000_000))
+        self.install(host, self.renewal[host](ends))
 
     def server(self, host: str, versions: Versions) -> ssl.SSLContext | None:
         """The context of a server; None when the host has no certificate."""
         if host not in self._certificates:
             return None
-        key = (host, versions)
+        key = (self._certificates[host], versions)
         if key not in self._servers:
             self._servers[key] = self._new_server(self._certificates[host], versions)
         return self._servers[key]
 
-    def client(self, versions: Versions, *, check: bool) -> ssl.SSLContext:
-        """The context of a client, which trusts the authority if it checks certificates at all."""
-        key = (check, versions)
+    def client(self, versions: Versions, *, check: bool, host: str = "", at_us: int = 0) -> ssl.SSLContext:
+        """The context of a client, which trusts the authority if it checks certificates at all.
+
+        Args: host: the server that it will meet, at a moment of the run.
+        """
+        out_of_date = check and host in self._ends and self._moment(at_us) > self._ends[host]
+        key = (check, out_of_date, versions)
         if key not in self._clients:
-            self._clients[key] = self._new_client(versions, check)
+            self._clients[key] = self._new_client(versions, check, out_of_date=out_of_date)
         return self._clients[key]
 
     def problem(self, der: bytes | None, name: str, at_us: int) -> str:
@@ -71,7 +92,10 @@ class TlsContexts:
         if (der, name) not in self._verdicts:
             certificate = x509.load_der_x509_certificate(der)
             self._verdicts[der, name] = verdict(certificate, self.authority.certificate, name)
-        return self._verdicts[der, name].at(EPOCH + timedelta(microseconds=self._start_us + at_us))
+        return self._verdicts[der, name].at(self._moment(at_us))
+
+    def _moment(self, at_us: int) -> datetime:
+        return EPOCH + timedelta(microseconds=self._start_us + at_us)
 
     def secrets(self) -> bytes:
         """The secrets of every connection so far, in the format of NSS key logs."""
@@ -93,13 +117,17 @@ class TlsContexts:
         context.keylog_filename = str(folder / "keys.log")
         return context
 
-    def _new_client(self, versions: Versions, check: bool) -> ssl.SSLContext:
+    def _new_client(self, versions: Versions, check: bool, *, out_of_date: bool) -> ssl.SSLContext:
         context = _limited(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), versions)
         context.set_ecdh_curve(GROUP)
         context.options |= PAD_CLIENT_HELLO
         if check:
             context.load_verify_locations(cadata=self.authority.pem.decode())
-            context.verify_flags |= IGNORE_DATES
+            if out_of_date:
+                revocations = self._work_folder() / "revocations.pem"
+                revocations.write_bytes(self.authority.old_revocations)
+                context.load_verify_locations(cafile=revocations)
+            context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF if out_of_date else IGNORE_DATES
         else:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
@@ -118,7 +146,7 @@ def _limited(context: ssl.SSLContext, versions: Versions) -> ssl.SSLContext:
     return context
 
 
-def _tidy(folder: Path, contexts: dict[tuple[str, Versions], ssl.SSLContext]) -> None:
+def _tidy(folder: Path, contexts: dict[tuple[tuple[Certificate, ...], Versions], ssl.SSLContext]) -> None:
     for context in contexts.values():
         context.keylog_filename = None  # type: ignore[assignment]
     shutil.rmtree(folder, ignore_errors=True)

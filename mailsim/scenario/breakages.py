@@ -53,9 +53,9 @@ class Breaker:
         node = fault.host or (fault.link[0] if fault.link else self.stores[fault.mailbox or ""])
         cause = Cause(node, fault.kind, fault.target, fault.port, detail(fault))
         chance = self.network.random(f"fault {fault.kind} {fault.target} {fault.at}")
-        self.network.break_down(plan, cause, self._breakage(fault, chance))
+        self.network.break_down(plan, cause, self._breakage(fault, plan, chance))
 
-    def _breakage(self, fault: Fault, chance: Random) -> Breakage:
+    def _breakage(self, fault: Fault, plan: Plan, chance: Random) -> Breakage:
         if fault.kind == "dns_silent":
             return Silencing(self.network.hosts[fault.host or ""], lambda seq: _silence(fault, seq, chance))
         if fault.kind in HITS:
@@ -66,11 +66,19 @@ class Breaker:
         match fault.kind:
             case "down":
                 return Crash(host)
+            case "certificate_expired":
+                return self._expiring(host.name, plan)
             case "stopped":
                 return Stop(host, fault.service or "")
             case _:
                 remote = _network(fault.network)
                 return Filtering(host, fault.port, fault.direction or "in", remote, refuses=fault.kind == "refused")
+
+    def _expiring(self, host: str, plan: Plan) -> Breakage:
+        from mailsim.net.tls_faults import Expiring  # with cryptography, which takes a while to load
+
+        assert self.network.tls is not None
+        return Expiring(self.network.tls, host, plan, self.network.clock)
 
     def _directions(self, fault: Fault) -> list[Direction]:
         """Out is from the first end to the second, or from the host."""

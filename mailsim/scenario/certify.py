@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mailsim.agents.calendar import Calendar
 from mailsim.scenario.schema import Certificate
 
 if TYPE_CHECKING:
+    from mailsim.net.certificates import Authority, Kind
+    from mailsim.net.certificates import Certificate as Issued
     from mailsim.net.tls_contexts import TlsContexts
 
 SOMEBODY_ELSE = "elsewhere.example"
@@ -30,10 +33,17 @@ def certify(hosts: Mapping[str, Certificate], calendar: Calendar, *, with_rsa: b
     authority = Authority(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=calendar.start_us))
     contexts = TlsContexts(authority, calendar.start_us)
     for host, certificate in wanted.items():
-        kind = certificate.kind
-        assert kind != "none"
-        contexts.install(host, authority.issue(_names(host, certificate), kind, with_rsa=with_rsa))
+        assert certificate.kind != "none"
+        names = _names(host, certificate)
+        contexts.renewal[host] = partial(_issue, authority, names, certificate.kind, with_rsa)
+        contexts.renew(host, None)
     return contexts
+
+
+def _issue(
+    authority: Authority, names: tuple[str, ...], kind: Kind, with_rsa: bool, ends: datetime | None
+) -> Sequence[Issued]:
+    return authority.issue(names, kind, with_rsa=with_rsa, ends=ends)
 
 
 def _names(host: str, certificate: Certificate) -> tuple[str, ...]:

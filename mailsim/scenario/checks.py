@@ -165,6 +165,9 @@ def faults(scenario: Scenario) -> Iterator[Problem]:
         roles = scenario.hosts[fault.host].roles.names if fault.host in scenario.hosts else None
         if roles is None:
             continue
+        certificate = scenario.hosts[fault.host or ""].certificate
+        if fault.kind == "certificate_expired" and (certificate is None or certificate.kind in ("none", "expired")):
+            yield Problem("fault-certificate", (*path, "host"), {"name": str(fault.host)})
         wanted = fault.services
         if wanted and not set(wanted) & set(roles):
             details = {"name": str(fault.host), "role": fault.service or " / ".join(wanted)}

@@ -39,6 +39,7 @@ FaultKind: TypeAlias = Literal[
     "reply",
     "disk_full",
     "over_quota",
+    "certificate_expired",
 ]
 
 
@@ -77,6 +78,7 @@ KEYS: Mapping[FaultKind, Keys] = {
     "reply": Keys(("host", "command", "reply"), others=("service", "address", "times")),
     "disk_full": Keys(("host",), others=("service", "times")),
     "over_quota": Keys(("mailbox",), others=("times",)),
+    "certificate_expired": Keys(("host",)),
 }
 ROLES: Mapping[FaultKind, tuple[str, ...]] = {
     **dict.fromkeys(("dns_silent", "dns_servfail"), ("resolver", "nameserver")),
@@ -128,7 +130,8 @@ class Fault(Part):
     `refused`: it answers that nobody listens. `filtered`: packets vanish. `cut`, `slow`, `lossy`, `delayed`: a link.
     `dns_silent`, `dns_servfail`: a DNS server. `closed`: it closes the connection instead of obeying a command.
     `reply_lost`: it obeys and closes before the reply. `reply`: it says something else.
-    `disk_full`, `over_quota`: there is no room for mail.
+    `disk_full`, `over_quota`: there is no room for mail. `certificate_expired`: the host's certificate runs out, and
+    is renewed when it is over.
     """
     host: DomainName | None = None
     link: Annotated[tuple[DomainName, DomainName], BeforeValidator(_two)] | None = None

@@ -84,6 +84,7 @@ ALL_TOPICS: tuple[str, ...] = (
     "fault.reply",  # a server says something else than it would
     "fault.disk-full",  # no room for another mail
     "fault.over-quota",  # a mailbox is full
+    "fault.certificate-expired",  # a host's certificate runs out
     "fault.hit",  # the fault shows
     "fault.end",  # a fault is over
     "zone.change",  # the operator of a zone changes it

@@ -130,6 +130,9 @@ def worlds(draw: st.DrawFn) -> tuple[str, int]:
                 "failover: {timeout: queue, dropped: queue}",
                 "check_recipients: false",
                 "pipelining: false",
+                "relay_tls: required, check_certificate: true",
+                "relay_tls: required",
+                "relay_tls: none",
                 "tell_postmaster: [bounce, double_bounce, delay]",
             ]
         )
