@@ -18,9 +18,8 @@ from mailsim.agents.imap_mailboxes import Mailboxes, OnNames
 from mailsim.agents.imap_selected import SelectedMailbox
 from mailsim.agents.login import Guard, mechanisms
 from mailsim.agents.operations import Close as CloseConnection
-from mailsim.agents.operations import Connection, Receive, ReceiveOrSignal, Script, Send
+from mailsim.agents.operations import Connection, Receive, ReceiveOrSignal, Send
 from mailsim.agents.policy import AccessPolicy
-from mailsim.agents.smtp_server import listen_twice
 from mailsim.agents.troubles import InSession
 from mailsim.errors import ConnectionLost, ConnectionTimedOut
 from mailsim.mail.account import Account
@@ -57,16 +56,6 @@ from mailsim.protocols.imap import (
 from mailsim.protocols.imap.items import MODSEQ
 
 SERVER_ID = (("name", "mailsim"),)
-
-
-async def imap_server(host: Host, policy: AccessPolicy) -> None:
-    """Serve the mailboxes of this host by IMAP, for ever."""
-
-    def visit(connection: Connection, implicit_tls: bool) -> Script:
-        return ImapSession(host, policy, connection, implicit_tls=implicit_tls).run()
-
-    implicit_port = policy.imaps_port if policy.tls and host.has_certificate else 0
-    await listen_twice(policy.imap_port, implicit_port, "imap", visit)
 
 
 class ImapSession:

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from mailsim.agents import tls
 from mailsim.agents.host import Host
 from mailsim.agents.login import Guard, mechanisms
-from mailsim.agents.operations import Close, Connection, Now, Receive, Script, Send
+from mailsim.agents.operations import Close, Connection, Now, Receive, Send
 from mailsim.agents.policy import AccessPolicy
-from mailsim.agents.smtp_server import listen_twice
 from mailsim.agents.store_notes import publish
 from mailsim.agents.troubles import InSession
 from mailsim.errors import ConnectionLost
@@ -33,18 +32,6 @@ from mailsim.protocols.pop3 import (
 from mailsim.protocols.pop3.apop import apop_matches
 from mailsim.protocols.pop3.replies import Challenge, Greeting, Reply
 from mailsim.protocols.sasl import Credentials, Proof
-
-
-async def pop3_server(host: Host, policy: AccessPolicy) -> None:
-    """Serve the mailboxes of this host by POP3, for ever."""
-
-    logins: dict[str, int] = {}
-
-    def visit(connection: Connection, implicit_tls: bool) -> Script:
-        return Pop3Session(host, policy, connection, logins, implicit_tls=implicit_tls).run()
-
-    implicit_port = policy.pop3s_port if policy.tls and host.has_certificate else 0
-    await listen_twice(policy.pop3_port, implicit_port, "pop3", visit)
 
 
 class Pop3Session:

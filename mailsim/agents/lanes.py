@@ -7,10 +7,13 @@ the mail before it has left open: then it needs neither a handshake nor a greeti
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mailsim.agents.operations import Raise, Signal, Wait
 from mailsim.agents.policy import MtaPolicy
-from mailsim.agents.smtp_client import SmtpClient
+
+if TYPE_CHECKING:
+    from mailsim.agents.smtp_client import SmtpClient
 
 
 @dataclass(slots=True, eq=False)

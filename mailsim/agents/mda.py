@@ -12,7 +12,7 @@ from mailsim.agents.host import Host
 from mailsim.agents.operations import Connection, Note, Now
 from mailsim.agents.policy import MdaPolicy
 from mailsim.agents.reception import server_config
-from mailsim.agents.smtp_server import Session, listen
+from mailsim.agents.smtp_server import Session
 from mailsim.agents.store_notes import publish
 from mailsim.mail.identity import message_key
 from mailsim.mail.store import Account, Added, Store
@@ -26,13 +26,6 @@ FULL_FOR_NOW = Reply.of(452, "4.2.2", "Mailbox full")
 FULL = Reply.of(552, "5.2.2", "Mailbox full")
 NO_FOLDER = Reply.of(451, "4.3.5", "The mailbox has no such folder")
 DELIVERED = Reply.of(250, "2.1.5", "Delivered")
-
-
-async def serve(host: Host, policy: MdaPolicy) -> None:
-    """Listen for LMTP for ever."""
-    assert host.store is not None, "an MDA needs mailboxes"
-    store = host.store
-    await listen(policy.port, "mda session", lambda connection: MdaSession(host, policy, store, connection).run())
 
 
 class MdaSession(Session):

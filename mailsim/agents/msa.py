@@ -15,11 +15,11 @@ from mailsim.agents.directory import User
 from mailsim.agents.host import Host
 from mailsim.agents.login import Guard, mechanisms
 from mailsim.agents.mta import LOOP, UNKNOWN_USER, at_home, stamp
-from mailsim.agents.operations import Connection, Note, Now, Script
+from mailsim.agents.operations import Connection, Note, Now
 from mailsim.agents.policy import MsaPolicy
 from mailsim.agents.queue import Queue
 from mailsim.agents.reception import server_config
-from mailsim.agents.smtp_server import Session, listen_twice
+from mailsim.agents.smtp_server import Session
 from mailsim.mail.trace_fields import count_received, prepend, separated
 from mailsim.protocols.smtp import AuthDone, ContentReceived, Mail, Rcpt, Reply, Rset
 from mailsim.protocols.smtp.events import Asked
@@ -30,16 +30,6 @@ TOO_MANY_FAILURES = Reply.of(421, "4.7.0", "Too many failed logins, closing")
 NOT_YOUR_ADDRESS = Reply.of(550, "5.7.1", "The sender address is not yours")
 SENDER_NOT_QUALIFIED = Reply.of(550, "5.1.8", "The sender's domain is not fully qualified")
 NOT_QUALIFIED = Reply.of(550, "5.1.2", "The recipient's domain is not fully qualified")
-
-
-async def serve(host: Host, policy: MsaPolicy, queue: Queue) -> None:
-    """Listen on the submission ports for ever; what is accepted goes into the queue of the host's MTA."""
-
-    def visit(connection: Connection, implicit_tls: bool) -> Script:
-        return MsaSession(host, policy, queue, connection, implicit_tls=implicit_tls).run()
-
-    implicit_port = policy.implicit_port if policy.tls and host.has_certificate else 0
-    await listen_twice(policy.port, implicit_port, "msa session", visit)
 
 
 class MsaSession(Session):

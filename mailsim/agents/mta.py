@@ -16,7 +16,7 @@ from mailsim.agents.operations import Connection, Note, Now
 from mailsim.agents.policy import MtaPolicy
 from mailsim.agents.queue import Queue
 from mailsim.agents.reception import server_config
-from mailsim.agents.smtp_server import Session, listen
+from mailsim.agents.smtp_server import Session
 from mailsim.agents.stub import Found
 from mailsim.mail.domains import ascii_domain
 from mailsim.mail.identity import message_key
@@ -30,11 +30,6 @@ UNKNOWN_USER = Reply.of(550, "5.1.1", "No such user here")
 NO_RELAY = Reply.of(550, "5.7.1", "Relaying denied")
 NULL_MX_SENDER = Reply.of(550, "5.7.27", "The domain of the sender takes no mail (null MX)")
 LOOP = Reply.of(554, "5.4.6", "Too many hops, the mail is in a loop")
-
-
-async def serve(host: Host, policy: MtaPolicy, queue: Queue) -> None:
-    """Listen on port 25 for ever."""
-    await listen(policy.port, "mta session", lambda connection: MtaSession(host, policy, queue, connection).run())
 
 
 class MtaSession(Session):

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from mailsim.agents.actions import NAMES, Action, ReadMail, SendMail
 from mailsim.agents.host import Host
 from mailsim.agents.identity import Identity
-from mailsim.agents.inbox import Inbox
 from mailsim.agents.operations import Note, Now, Sleep, Spawn
-from mailsim.agents.outbox import Outbox
 from mailsim.agents.policy import MuaPolicy
 from mailsim.mail.compose import Mailbox, compose
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.identity import message_key
 from mailsim.trace.facts import UserActed
+
+if TYPE_CHECKING:
+    from mailsim.agents.inbox import Inbox
+    from mailsim.agents.outbox import Outbox
 
 __all__ = ["Account", "Action", "Mua", "ReadMail", "SendMail"]
 
@@ -57,8 +61,20 @@ class Mua:
     ) -> None:
         self.host, self.account, self.policy = host, account, policy
         self.address_book = address_book or {}
-        self.outbox = Outbox(host, account, policy)
-        self.inbox = Inbox(host, account, policy)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Its sending half, loaded when there is something to send."""
+        from mailsim.agents.outbox import Outbox
+
+        return Outbox(self.host, self.account, self.policy)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Its reading half, loaded when there is something to read."""
+        from mailsim.agents.inbox import Inbox
+
+        return Inbox(self.host, self.account, self.policy)
 
     async def run(self, actions: Iterable[tuple[int, Action]]) -> None:
         """Do what the user does, each action at its time (microseconds of simulated time); what is past is past."""

@@ -1,16 +1,16 @@
-"""What every server of SMTP and LMTP does: listen, greet, answer one command after the other.
+"""What every server of SMTP and LMTP does: greet, answer one command after the other.
 
 What the commands mean is the business of `mta`, `msa` and `mda`: each is a `Session` that says how it answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from mailsim.agents import tls
 from mailsim.agents.host import Host
-from mailsim.agents.operations import Accept, Close, Connection, Listen, Receive, Script, Send, Spawn
+from mailsim.agents.operations import Close, Connection, Receive, Send
 from mailsim.agents.policy import TLS_VERSIONS, Reception, TlsVersion
 from mailsim.agents.reception import TOO_MANY_ERRORS, Patience, expand, greeting, refusal_of_name, verify
 from mailsim.agents.troubles import InSession, Kind, Trouble
@@ -50,22 +50,6 @@ ABOUT_THE_CLIENT = frozenset({Ehlo, Helo, Lhlo, Vrfy, Expn})
 ABOUT_THE_MAIL = frozenset({AuthDone, Mail, Rcpt, ContentReceived, Rset})
 """What MTA, MSA and MDA have an opinion about. To all else the answer is yes."""
 IDLE = Reply.of(421, "4.4.2", "Idle for too long, closing")
-
-
-async def listen(port: int, name: str, session: Callable[[Connection], Script]) -> None:
-    """Answer every connection to a port with a script of its own, for ever."""
-    listener = await Listen(port)
-    while True:
-        connection = await Accept(listener)
-        await Spawn(name, session(connection))
-
-
-async def listen_twice(port: int, implicit_port: int, name: str, session: Callable[[Connection, bool], Script]) -> None:
-    """Answer on a port, and on another one with TLS from the beginning (0: on none) which the session is told."""
-    if implicit_port:
-        secure = listen(implicit_port, name, lambda connection: session(connection, True))
-        await Spawn(f"{name} on port {implicit_port}", secure)
-    await listen(port, name, lambda connection: session(connection, False))
 
 
 class Session:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from mailsim.agents import mda, msa, mta
-from mailsim.agents.access_imap import imap_server
-from mailsim.agents.access_pop3 import pop3_server
+from mailsim.agents import servers
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory, User
 from mailsim.agents.host import Host
@@ -169,21 +167,21 @@ class _Builder:
             install("resolver", lambda: self._resolver(host, roles.resolver).serve())
         if roles.mda is not None:
             mda_policy = to_policy(roles.mda, MdaPolicy)
-            install("mda", lambda: mda.serve(host, mda_policy))
+            install("mda", lambda: servers.mda(host, mda_policy))
         if roles.mta is not None or roles.msa is not None:
             queue = host.queue = Queue(host, mta_policy)
             install("mta", queue.run)
         if roles.mta is not None and host.queue:
-            install("mta", lambda: mta.serve(host, mta_policy, queue))
+            install("mta", lambda: servers.mta(host, mta_policy, queue))
         if roles.msa is not None and host.queue:
             msa_policy = to_policy(roles.msa, MsaPolicy)
-            install("msa", lambda: msa.serve(host, msa_policy, queue))
+            install("msa", lambda: servers.msa(host, msa_policy, queue))
         if roles.imap is not None:
             imap_policy = to_policy(roles.imap, AccessPolicy, IMAP_FIELDS)
-            install("imap", lambda: imap_server(host, imap_policy))
+            install("imap", lambda: servers.imap(host, imap_policy))
         if roles.pop3 is not None:
             pop3_policy = to_policy(roles.pop3, AccessPolicy, POP3_FIELDS)
-            install("pop3", lambda: pop3_server(host, pop3_policy))
+            install("pop3", lambda: servers.pop3(host, pop3_policy))
 
     def _resolver(self, host: Host, settings: schema.Resolver | None) -> Resolver:
         """A resolver with an empty cache."""

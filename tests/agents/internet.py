@@ -5,9 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from mailsim.agents import mda, msa, mta
-from mailsim.agents.access_imap import imap_server
-from mailsim.agents.access_pop3 import pop3_server
+from mailsim.agents import servers
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory, User
 from mailsim.agents.host import Host
@@ -84,12 +82,12 @@ class Internet:
         queue = host.queue = Queue(host, policy)
         install = self.network.install
         install(name, "disk", "disk", host.catch_up)
-        install(name, "mda", "mda", lambda: mda.serve(host, MdaPolicy()))
+        install(name, "mda", "mda", lambda: servers.mda(host, MdaPolicy()))
         install(name, "mta", "queue", queue.run)
-        install(name, "mta", "mta", lambda: mta.serve(host, policy, queue))
-        install(name, "msa", "msa", lambda: msa.serve(host, MsaPolicy(), queue))
-        install(name, "imap", "imap", lambda: imap_server(host, AccessPolicy()))
-        install(name, "pop3", "pop3", lambda: pop3_server(host, AccessPolicy()))
+        install(name, "mta", "mta", lambda: servers.mta(host, policy, queue))
+        install(name, "msa", "msa", lambda: servers.msa(host, MsaPolicy(), queue))
+        install(name, "imap", "imap", lambda: servers.imap(host, AccessPolicy()))
+        install(name, "pop3", "pop3", lambda: servers.pop3(host, AccessPolicy()))
 
     def do(self, user: str, at_us: int, action: Action) -> None:
         client = self.clients[user]

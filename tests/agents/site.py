@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailsim.agents import mda, msa, mta
+from mailsim.agents import servers
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory, User
 from mailsim.agents.host import Host
@@ -84,9 +84,9 @@ class Site:
         self.dns = DictDns()
         self.host.stub = self.dns
         self.queue = self.host.queue = Queue(self.host, self.policy)
-        stage.start(address, mda.serve(self.host, mda_policy or MdaPolicy()))
-        stage.start(address, mta.serve(self.host, self.policy, self.queue))
-        stage.start(address, msa.serve(self.host, msa_policy or MsaPolicy(), self.queue))
+        stage.start(address, servers.mda(self.host, mda_policy or MdaPolicy()))
+        stage.start(address, servers.mta(self.host, self.policy, self.queue))
+        stage.start(address, servers.msa(self.host, msa_policy or MsaPolicy(), self.queue))
         stage.run(0)
 
     def inbox(self, user: str) -> list[bytes]:

@@ -1,7 +1,7 @@
 """A second world for scripts, without SimPy: pipes of bytes, a clock that jumps, and a list of what was noted.
 
 stage = Stage()
-stage.start("192.0.2.25", mta.serve(host, policy, queue))
+stage.start("192.0.2.25", servers.mta(host, policy, queue))
 stage.start("192.0.2.10", client())
 stage.run()
 assert stage.dialogue == [">> EHLO pc.example", "<< 250 ..."]

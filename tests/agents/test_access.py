@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from mailsim.agents import operations as ops
-from mailsim.agents.access_imap import imap_server
-from mailsim.agents.access_pop3 import pop3_server
+from mailsim.agents import servers
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory, User
 from mailsim.agents.host import Host
@@ -52,8 +51,8 @@ class World:
         directory = Directory([User(BOREK, "heslo")])
         self.host = Host(SERVER, (ADDRESS,), Calendar(0, 60), store=store, directory=directory)
         policy = policy or AccessPolicy()
-        self.network.start(SERVER, "imap", imap_server(self.host, policy))
-        self.network.start(SERVER, "pop3", pop3_server(self.host, policy))
+        self.network.start(SERVER, "imap", servers.imap(self.host, policy))
+        self.network.start(SERVER, "pop3", servers.pop3(self.host, policy))
 
     def run(self, **scripts: Coroutine[Any, Any, Any]) -> dict[str, Any]:
         """Run scripts on the PC (and the phone, and the server) to their ends; gives what they returned."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailsim.agents.access_imap import imap_server
-from mailsim.agents.access_pop3 import pop3_server
+from mailsim.agents import servers
 from mailsim.agents.actions import DeleteMail, FlagMail, OpenMail, Which
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.host import Host
@@ -29,8 +28,8 @@ class Office:
         self.stage = Stage()
         self.site = Site(self.stage)
         access = AccessPolicy()
-        self.stage.start(SKOLA, imap_server(self.site.host, access))
-        self.stage.start(SKOLA, pop3_server(self.site.host, access))
+        self.stage.start(SKOLA, servers.imap(self.site.host, access))
+        self.stage.start(SKOLA, servers.pop3(self.site.host, access))
         self.stage.run(0)
         settings = MuaPolicy(**{**WITHOUT_TLS, **policy})
         self.clients = {

@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 
-from mailsim.agents import mda, msa, mta
 from mailsim.agents import operations as ops
-from mailsim.agents.access_imap import imap_server
-from mailsim.agents.access_pop3 import pop3_server
+from mailsim.agents import servers
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory, User
 from mailsim.agents.host import Host
@@ -77,11 +75,11 @@ class World:
         queue = host.queue = Queue(host, policy)
         access = access or AccessPolicy()
         for name, script in (
-            ("mda", mda.serve(host, MdaPolicy())),
-            ("mta", mta.serve(host, policy, queue)),
-            ("msa", msa.serve(host, msa_policy or MsaPolicy(), queue)),
-            ("imap", imap_server(host, access)),
-            ("pop3", pop3_server(host, access)),
+            ("mda", servers.mda(host, MdaPolicy())),
+            ("mta", servers.mta(host, policy, queue)),
+            ("msa", servers.msa(host, msa_policy or MsaPolicy(), queue)),
+            ("imap", servers.imap(host, access)),
+            ("pop3", servers.pop3(host, access)),
         ):
             network.start(SERVER, name, script)
 

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mailsim.agents import mda, msa, mta
-from mailsim.agents.access_imap import imap_server
-from mailsim.agents.access_pop3 import pop3_server
+from mailsim.agents import servers
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory, User
 from mailsim.agents.host import Host
@@ -126,11 +124,11 @@ class World:
         policy = MtaPolicy(local_domains=(domain,))
         host.queue = queue = Queue(host, policy)
         start = self.network.start
-        start(name, "mda", mda.serve(host, MdaPolicy()))
-        start(name, "mta", mta.serve(host, policy, queue))
-        start(name, "msa", msa.serve(host, MsaPolicy(), queue))
-        start(name, "pop3", pop3_server(host, AccessPolicy()))
-        start(name, "imap", imap_server(host, AccessPolicy()))
+        start(name, "mda", servers.mda(host, MdaPolicy()))
+        start(name, "mta", servers.mta(host, policy, queue))
+        start(name, "msa", servers.msa(host, MsaPolicy(), queue))
+        start(name, "pop3", servers.pop3(host, AccessPolicy()))
+        start(name, "imap", servers.imap(host, AccessPolicy()))
         return store
 
     def _host(self, name: str, domain: str, directory: Directory | None = None, store: Store | None = None) -> Host:
