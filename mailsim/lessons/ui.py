@@ -269,6 +269,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "fact.tls.fail": ("no TLS: {reason}", "TLS se nezdařilo: {reason}"),
     "fact.net.timeout": ("waited {waited} in vain", "marné čekání: {waited}"),
     "fact.net.drop": ("packet to {dst} port {port} lost: {reason}", "paket pro {dst} port {port} zmizel: {reason}"),
+    "fact.net.rewrite": ("changed on the way: {before} -> {after}", "cestou změněno: {before} -> {after}"),
     "fact.fault.start": ("fault begins: {target} {what}", "porucha začíná: {target} {what}"),
     "fact.fault.end": ("fault is over: {target} {what}", "porucha končí: {target} {what}"),
     "fact.fault.hit": ("the fault shows: {target} {what}", "porucha se projevuje: {target} {what}"),

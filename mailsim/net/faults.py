@@ -25,6 +25,7 @@ from mailsim.trace.events import Datagram, Packet
 from mailsim.trace.facts import FaultEnded, FaultStarted
 
 if TYPE_CHECKING:
+    from mailsim.net.attacker import Stripper
     from mailsim.net.host import HostNode
     from mailsim.net.link import Direction
     from mailsim.net.network import Network
@@ -200,11 +201,12 @@ class LinkTrouble:
     bandwidth_bps: int = 0
     loss: float = 0.0
     rule: Filter | None = None
+    attacker: Stripper | None = None
 
 
 @dataclass(slots=True)
 class Spoiling:
-    """Directions of links are cut, slow, lossy, late or filtered."""
+    """Directions of links are cut, slow, lossy, late or filtered, or somebody sits on them."""
 
     network: Network
     directions: Sequence[Direction]

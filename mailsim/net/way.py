@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from simpy.events import NORMAL
 
+from mailsim.net.attacker import on_the_way
 from mailsim.net.packets import ETHERNET, IPV4, IPV6
 from mailsim.trace.events import Packet
 
@@ -101,6 +102,8 @@ class Way:
             if reason:
                 self._host.drop(packet, reason, because)
                 return
+            packet.arrives_at = time
+            packet = on_the_way(self._host.network, self._directions or (), packet)
         packet.arrives_at = time
         packet.callbacks = self._arrivals[packet.protocol]
         self._schedule(packet, NORMAL, time - now)

@@ -7,6 +7,7 @@ from random import Random
 
 from mailsim.agents.host import Host
 from mailsim.agents.troubles import Kind, Trouble, Words
+from mailsim.net.attacker import Stripper
 from mailsim.net.faults import (
     Breakage,
     Cause,
@@ -28,6 +29,8 @@ from mailsim.protocols.smtp import Reply
 from mailsim.scenario.fault_words import WRITING, parse_reply
 from mailsim.scenario.faults import HITS, Fault, detail
 
+ON_LINKS = ("cut", "slow", "lossy", "delayed", "starttls_stripped")
+"""Kinds that are about links even where they are said of a host."""
 DISK_FULL = Reply.of(452, "4.3.1", "Insufficient system storage")
 NO_SPACE = Words("NO", "Not enough disk space", "UNAVAILABLE")
 """Not OVERQUOTA: it is not about this user's mails; nor SERVERBUG: a later try may succeed (RFC 5530 section 3)."""
@@ -60,7 +63,7 @@ class Breaker:
             return Silencing(self.network.hosts[fault.host or ""], lambda seq: _silence(fault, seq, chance))
         if fault.kind in HITS:
             return self._troubling(fault, chance)
-        if fault.link is not None or fault.kind in ("cut", "slow", "lossy", "delayed"):
+        if fault.link is not None or fault.kind in ON_LINKS:
             return Spoiling(self.network, self._directions(fault), lambda seq: _link_trouble(fault, seq))
         host = self.network.hosts[fault.host or ""]
         match fault.kind:
@@ -150,6 +153,7 @@ def _link_trouble(fault: Fault, seq: int) -> LinkTrouble:
         bandwidth_bps=fault.bandwidth or 0,
         loss=fault.loss or 0.0,
         rule=Filter(seq, fault.port, _network(fault.network)) if fault.kind == "filtered" else None,
+        attacker=Stripper(fault.port, _network(fault.network)) if fault.kind == "starttls_stripped" else None,
     )
 
 

@@ -40,6 +40,7 @@ FaultKind: TypeAlias = Literal[
     "disk_full",
     "over_quota",
     "certificate_expired",
+    "starttls_stripped",
 ]
 
 
@@ -79,6 +80,7 @@ KEYS: Mapping[FaultKind, Keys] = {
     "disk_full": Keys(("host",), others=("service", "times")),
     "over_quota": Keys(("mailbox",), others=("times",)),
     "certificate_expired": Keys(("host",)),
+    "starttls_stripped": Keys((), _PLACE, ("port", "network")),
 }
 ROLES: Mapping[FaultKind, tuple[str, ...]] = {
     **dict.fromkeys(("dns_silent", "dns_servfail"), ("resolver", "nameserver")),
@@ -131,7 +133,8 @@ class Fault(Part):
     `dns_silent`, `dns_servfail`: a DNS server. `closed`: it closes the connection instead of obeying a command.
     `reply_lost`: it obeys and closes before the reply. `reply`: it says something else.
     `disk_full`, `over_quota`: there is no room for mail. `certificate_expired`: the host's certificate runs out, and
-    is renewed when it is over.
+    is renewed when it is over. `starttls_stripped`: an attacker on the link overwrites STARTTLS (POP3: STLS) wherever
+    it is offered or asked for in the clear.
     """
     host: DomainName | None = None
     link: Annotated[tuple[DomainName, DomainName], BeforeValidator(_two)] | None = None
@@ -141,7 +144,7 @@ class Fault(Part):
     direction: Literal["in", "out", "both"] | None = None
     """Seen from the host; on a link, `out` is from the first end to the second. `filtered`: `in` unless said."""
     network: IpNetwork | None = None
-    """Only packets whose far end is in this network."""
+    """Only packets whose far end is in this network; of an attacker, those that come from it too."""
     service: Service | None = None
     """The role that it is about."""
     command: Command | None = None

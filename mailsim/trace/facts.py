@@ -213,6 +213,26 @@ class PacketDropped(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class PacketRewritten(Fact):
+    """Somebody on a link has changed a packet: it arrives with `after` where `before` was.
+
+    Attributes:
+        packet: seq of the packet as it was sent. link: `a>b`, in the direction of the packet.
+        src, dst, port: where from and where to. offset: of the change, in octets of the payload.
+    """
+
+    kind: ClassVar[str] = "net.rewrite"
+    packet: int
+    link: str
+    src: str
+    dst: str
+    port: int
+    offset: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class FaultStarted(Fact):
     """A dated fault of the scenario begins.
 

@@ -58,6 +58,7 @@ ALL_TOPICS: tuple[str, ...] = (
     "net.drop.loss",  # the link lost it
     "net.drop.filtered",  # a firewall swallowed it silently
     "net.drop.cut",  # a link is cut
+    "net.rewrite",  # somebody on a link changed it
     "net.drop.unreachable",  # the host is off, has no such port, or no way leads there
     # packets
     "segment.syn",  # first step of the TCP handshake
@@ -85,6 +86,7 @@ ALL_TOPICS: tuple[str, ...] = (
     "fault.disk-full",  # no room for another mail
     "fault.over-quota",  # a mailbox is full
     "fault.certificate-expired",  # a host's certificate runs out
+    "fault.starttls-stripped",  # an attacker on a link takes STARTTLS away
     "fault.hit",  # the fault shows
     "fault.end",  # a fault is over
     "zone.change",  # the operator of a zone changes it

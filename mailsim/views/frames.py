@@ -41,6 +41,10 @@ class Framer:
         header = struct.pack("!IHBB", 6 << 28, len(transport), protocol, TTL)
         return macs + b"\x86\xdd" + header + source + destination + transport
 
+    def count(self, source: str) -> int:
+        """How many packets of an address were framed so far: the identification of the last one."""
+        return self._sent[source]
+
     def _mac_of(self, node: str) -> bytes:
         return self._macs.get(node) or _mac(0xFF, zlib.crc32(node.encode()))
 

@@ -2,7 +2,8 @@
 
 Blocks: one section header, interfaces (the simulated network, and the loopback of each host that talks to
 itself), the names of all hosts, the secrets of TLS if there are any, and every segment and datagram with a comment
-that gives the number of its event and what is said in it. A packet has the time at which it left its host.
+that gives the number of its event and what is said in it. A packet has the time at which it left its host. One that
+was changed on its way comes again, as it arrived, on an interface of its own: the link behind whoever changed it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from ipaddress import ip_address
 from typing import IO
 
 from mailsim.trace.conversations import Conversations
-from mailsim.trace.events import Event, Packet, Said
+from mailsim.trace.events import Event, Noted, Packet, Said
+from mailsim.trace.facts import PacketRewritten
+from mailsim.trace.rewriting import as_it_arrived
 from mailsim.trace.trace import Trace, World
 from mailsim.views.frames import Framer
 
@@ -39,8 +42,10 @@ def write_pcapng(trace: Trace, stream: IO[bytes]) -> int:
     """Write the capture to a binary stream; gives the number of packets."""
     packets = [event for event in trace.events if isinstance(event, Packet)]
     loopbacks = list(dict.fromkeys(packet.node for packet in packets if _is_loopback(packet)))
+    changes = _changes(trace)
+    links = list(dict.fromkeys(fact.link for fact in changes.values()))
     stream.write(_section(trace.world))
-    for name in ("mailsim", *(f"lo {node}" for node in loopbacks)):
+    for name in ("mailsim", *(f"lo {node}" for node in loopbacks), *(f"behind {link}" for link in links)):
         stream.write(_interface(name))
     stream.write(_names(trace.world))
     if trace.tls_secrets:
@@ -51,7 +56,18 @@ def write_pcapng(trace: Trace, stream: IO[bytes]) -> int:
         interface = 1 + loopbacks.index(packet.node) if _is_loopback(packet) else 0
         at = trace.world.start_us + packet.at
         stream.write(_packet(interface, at, framer.frame(packet), comments.of(packet)))
-    return len(packets)
+        if packet.seq in changes:
+            fact = changes[packet.seq]
+            interface = 1 + len(loopbacks) + links.index(fact.link)
+            frame = framer.frame(as_it_arrived(trace.events, fact), framer.count(packet.source))
+            stream.write(_packet(interface, at, frame, f"seq {packet.seq} changed: {fact.before} -> {fact.after}"))
+    return len(packets) + len(changes)
+
+
+def _changes(trace: Trace) -> dict[int, PacketRewritten]:
+    """What became of packets on their way: seq -> the change."""
+    facts = (event.fact for event in trace.events if isinstance(event, Noted))
+    return {fact.packet: fact for fact in facts if isinstance(fact, PacketRewritten)}
 
 
 def _is_loopback(packet: Packet) -> bool:

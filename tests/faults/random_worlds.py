@@ -79,13 +79,14 @@ def faults(draw: st.DrawFn) -> str:
     match kind:
         case "stopped":
             said |= {"host": host, "service": draw(st.sampled_from(services(host)))}
-        case "slow" | "lossy" | "delayed" | "cut":
+        case "slow" | "lossy" | "delayed" | "cut" | "starttls_stripped":
             said["link"] = draw(st.sampled_from(LINKS))
             said |= {
                 "slow": {"bandwidth": "64kbit/s"},
                 "lossy": {"loss": draw(st.sampled_from(["0.1", "0.3", "0.5"]))},
                 "delayed": {"delay": draw(st.sampled_from(["50ms", "700ms", "3s"]))},
                 "cut": {},
+                "starttls_stripped": {},
             }[kind]
         case "dns_silent" | "dns_servfail":
             said["host"] = draw(st.sampled_from(NAMESERVERS))

@@ -21,6 +21,8 @@ WRONG = {
     "at: 0s, kind: reply, host: mx1.firma.example, service: imap, command: CONNECT, reply: NO Not now": "fault-reply",
     "at: 0s, kind: reply, host: mx1.firma.example, command: FETCH, reply: OK Fine": "bad-reply",
     "at: 0s, kind: certificate_expired, host: ns1.firma.example": "fault-certificate",
+    "at: 0s, kind: starttls_stripped": "fault-place",
+    "at: 0s, kind: starttls_stripped, host: mx1.firma.example, direction: in": "fault-key",
     "at: 0s, kind: certificate_expired": "fault-lacks",
     "at: 0s, kind: closed, host: ns1.firma.example, command: FETCH": "missing-role",
     "at: 0s, kind: down, host: mx1.firma.example, port: 25": "fault-key",

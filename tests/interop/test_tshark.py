@@ -66,6 +66,7 @@ def dissected(trace: Trace, folder: Path) -> list[Frame]:
 def check(trace: Trace, frames: Sequence[Frame], protocols: set[str]) -> None:
     """What holds for the capture of every run."""
     packets = [event for event in trace.events if isinstance(event, Packet)]
+    frames = [frame for frame in frames if " changed: " not in frame["frame.comment"]]
     assert len(frames) == len(packets)
     seen = {name for frame in frames for name in frame["frame.protocols"].split(":")}
     assert protocols <= seen
@@ -140,6 +141,43 @@ def inside(trace: Trace) -> set[str]:
     said = [event for event in trace.events if isinstance(event, Said)]
     protocols = {event.protocol for event in said} - {"lmtp"}
     return protocols | ({"tls"} if any(event.tls for event in said) else set())
+
+
+def test_what_an_attacker_changed_is_in_order_on_the_wire(tmp_path: Path) -> None:
+    """Both frames, the one that was sent and the one that arrived: the same numbers, good checksums, another word."""
+    text = """\
+id: stripped
+domains:
+  skola.example: {users: [alena]}
+  firma.example: {users: [borek]}
+faults:
+  - {at: 0s, kind: starttls_stripped, link: [internet, gw.firma.example]}
+steps:
+  - {at: 1s, user: alena@skola.example, send: {to: borek@firma.example, subject: Ahoj, text: Ahoj}}
+"""
+    scenario, _ = read(Source("stripped.yaml", text))
+    assert scenario is not None
+    trace = build(scenario).run()
+    check(trace, dissected(trace, tmp_path), inside(trace))
+    command = [str(TSHARK), "-r", str(tmp_path / "run.pcapng"), *OPTIONS, "-T", "fields", "-E", "separator=/t"]
+    for name in (
+        "tcp.seq_raw",
+        "tcp.len",
+        "tcp.checksum.status",
+        "tcp.checksum",
+        "frame.interface_name",
+        "tcp.payload",
+    ):
+        command += ["-e", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    changed = next(number for number, row in enumerate(rows) if b"XXXXXXXA".hex() in row[5])
+    sent, arrived = rows[changed - 1], rows[changed]
+    assert sent[:3] == [*arrived[:2], GOOD]
+    assert arrived[2] == GOOD
+    assert sent[3] != arrived[3]
+    assert [row[4] for row in (sent, arrived)] == ["mailsim", "behind gw.firma.example>internet"]
+    assert bytes.fromhex(arrived[5]) == bytes.fromhex(sent[5]).replace(b"STARTTLS", b"XXXXXXXA")
 
 
 def test_the_judge_finds_a_wrong_checksum(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ _IMAP_COMMANDS = (
 FAULTS = (
     *("down", "stopped", "refused", "filtered", "cut", "slow", "lossy", "delayed", "closed", "reply"),
     *("dns_silent", "dns_servfail", "reply_lost", "disk_full", "over_quota"),
+    *("certificate_expired", "starttls_stripped"),
 )
 CASES: list[tuple[str, Event, Said | None]] = [
     ("user.send", noted(facts.UserActed("a", "send")), None),
@@ -100,6 +101,7 @@ CASES: list[tuple[str, Event, Said | None]] = [
         )
     ),
     ("net.timeout", noted(facts.WaitTimedOut("c1", 1)), None),
+    ("net.rewrite", noted(facts.PacketRewritten(1, "a>b", "", "", 25, 0, "STARTTLS", "XXXXXXXA")), None),
     *(
         (slug, noted(facts.PacketDropped(reason, 1, "", "", 25)), None)
         for reason, slug in (

@@ -14,6 +14,7 @@ from mailsim.trace.facts import (
     FaultStarted,
     MailsListed,
     PacketDropped,
+    PacketRewritten,
     RouteDecided,
     RouteFailed,
     TlsEstablished,
@@ -132,6 +133,8 @@ def _values(event: Noted, world: World, lang: str) -> dict[str, object]:
             values["reason"] = say(f"tls.reason.{reason}", lang)
         case PacketDropped(reason=reason):
             values["reason"] = say(f"net.drop.{reason}", lang) if knows(f"net.drop.{reason}") else reason
+        case PacketRewritten(link=link):
+            values["link"] = _ends(link, world)
         case FaultStarted(port=port) | FaultEnded(port=port):
             values |= _fault(event.fact, world, lang)
             values["service"] = "" if port is None else say("fault.service", lang, port=port)
@@ -150,10 +153,15 @@ def _fault(fact: FaultStarted | FaultEnded | FaultHit, world: World, lang: str) 
     """What is broken and where; both ends of a link."""
     slug = f"fault.{fact.what.replace('_', '-')}"
     return {
-        "target": " – ".join(label(world, end) for end in fact.target.split(">")),
+        "target": _ends(fact.target, world),
         "what": say(slug, lang) if knows(slug) else fact.what,
         "detail": say("fault.detail", lang, detail=fact.detail) if fact.detail else "",
     }
+
+
+def _ends(link: str, world: World) -> str:
+    """Both ends of a link, or the one host."""
+    return " – ".join(label(world, end) for end in link.split(">"))
 
 
 def _candidate(candidate: Candidate, world: World, lang: str) -> str:

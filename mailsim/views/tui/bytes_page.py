@@ -8,7 +8,9 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import NamedTuple
 
-from mailsim.trace.events import Event, Packet, Said, Segment, flag_names
+from mailsim.trace.events import Event, Noted, Packet, Said, Segment, flag_names
+from mailsim.trace.facts import PacketRewritten
+from mailsim.trace.rewriting import as_it_arrived
 from mailsim.views.frames import Framer
 from mailsim.views.tui.inks import Ground, Ink
 from mailsim.views.tui.lens import FIRST_LOOK
@@ -70,6 +72,8 @@ class BytesPage:
                 return [*self._said(said, stepper, width, per_row)]
             case Packet() as packet:
                 return [*self._packet(packet, stepper, per_row)]
+            case Noted(fact=PacketRewritten() as fact):
+                return [*self._packet(as_it_arrived(self._score.trace.events, fact), stepper, per_row)]
         return [[Piece(stepper.words("bytes.none"), Ink.DIM)]]
 
     def layers(self, packet: Packet) -> list[Layer]:

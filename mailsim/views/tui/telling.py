@@ -143,6 +143,7 @@ _FACT_SIGNS = {
     "tcp.lost": "later",
     "net.timeout": "later",
     "net.drop": "failed",
+    "net.rewrite": "failed",
     "fault.start": "failed",
     "fault.hit": "failed",
     "fault.end": "ok",
