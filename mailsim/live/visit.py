@@ -19,6 +19,7 @@ from mailsim.live.doors import Door
 from mailsim.live.ear import Ear
 from mailsim.net.driver import Task
 from mailsim.net.endpoint import Endpoint
+from mailsim.net.sending import NUMBERS
 
 if TYPE_CHECKING:
     from mailsim.live.gateway import Gateway
@@ -170,7 +171,7 @@ class Visit(asyncio.Protocol):
         """Let the real program send only while there is room."""
         if self.endpoint is None:
             return
-        arrived = self.endpoint.send_unacknowledged - self._first_sequence
+        arrived = (self.endpoint.send_unacknowledged - self._first_sequence) & NUMBERS
         self._hold(self._is_full or self._given - arrived > self.gateway.limits.backlog)
 
     def _hold(self, is_too_much: bool) -> None:

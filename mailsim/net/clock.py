@@ -1,4 +1,4 @@
-"""Simulated time on SimPy's event queue: integer microseconds, callbacks, and alarms that cost nothing when moved."""
+"""Simulated time on SimPy's event queue: integer microseconds, callbacks, and deadlines that are moved for nothing."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, cast
 import simpy
 from simpy.events import NORMAL
 
-OFF, NEVER = -1, 1 << 62
-"""The time of an alarm that is not set, and one that lies after all others."""
+NEVER = 1 << 62
+"""A time that lies after all others."""
 
 
 class Due:
@@ -87,49 +87,35 @@ class Clock:
 
 
 class Alarm:
-    """A deadline that is moved often and reached rarely: timeouts, retransmission, delayed ACKs.
+    """Wakes its owner at a moment, or too early: the owner knows its deadline, and may ask to be woken again.
 
-    Moving it later costs one attribute: the pending SimPy event finds on firing that it came too
-    early and goes back to sleep. So a session with a hundred timeouts schedules one event, not a hundred.
+    Deadlines are moved often and reached rarely: timeouts, retransmission, delayed acknowledgments. As long as
+    SimPy's queue has something for an earlier moment, moving one costs nothing here. So a session with a hundred
+    timeouts schedules one event, not a hundred.
+
+    Attributes:
+        wakes_at: when it will, `NEVER` when nobody has asked.
     """
 
-    __slots__ = ("_action", "_clock", "_pending_at", "at")
+    __slots__ = ("_action", "_clock", "wakes_at")
 
     def __init__(self, clock: Clock, action: Callable[[], None]) -> None:
         self._clock = clock
         self._action: Callable[[], None] | None = action
-        self._pending_at = NEVER
-        self.at = OFF
+        self.wakes_at = NEVER
 
-    def set(self, at_us: int) -> None:
-        """Go off at `at_us`, instead of whenever it was set to before."""
-        self.at = at_us
-        if at_us < self._pending_at:
-            self._schedule(at_us)
-
-    def clear(self) -> None:
-        """Do not go off."""
-        self.at = OFF
+    def wake_by(self, at_us: int) -> None:
+        """Call the action at `at_us`, or earlier."""
+        if at_us < self.wakes_at:
+            self.wakes_at = at_us
+            self._clock.schedule(Due(at_us, self._wake), NORMAL, at_us - self._clock.now_us)
 
     def drop(self) -> None:
-        """Never go off again, and let go of whoever owns it."""
-        self.at = OFF
+        """Never wake again, and let go of the owner."""
         self._action = None
 
-    def _schedule(self, at_us: int) -> None:
-        self._pending_at = at_us
-        clock = self._clock
-        clock.schedule(Due(at_us, self._fire), NORMAL, at_us - clock.now_us)
-
-    def _fire(self, due: Due) -> None:
+    def _wake(self, due: Due) -> None:
         now = self._clock.now_us = due.at
-        if now != self._pending_at:
-            return
-        self._pending_at = NEVER
-        if self.at < 0 or self._action is None:
-            return
-        if self.at > now:
-            self._schedule(self.at)
-        else:
-            self.at = OFF
+        if now == self.wakes_at and self._action is not None:
+            self.wakes_at = NEVER
             self._action()

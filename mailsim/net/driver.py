@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mailsim.agents import operations as ops
 from mailsim.errors import ConnectionLost, ConnectionTimedOut
-from mailsim.net.clock import OFF, Alarm
+from mailsim.net.clock import NEVER, Alarm
 from mailsim.trace.facts import Fact, WaitTimedOut
 
 if TYPE_CHECKING:
@@ -34,14 +34,15 @@ class Task:
     Attributes:
         causes: what the next event of this script follows from.
         service: the service of its host that it belongs to.
-        deadline: wakes a waiting script whose patience is over.
+        waits_since: when its patience began.
     """
 
     __slots__ = (
+        "_alarm",
         "_clock",
+        "_gives_up_at",
         "_on_timeout",
         "causes",
-        "deadline",
         "host",
         "name",
         "network",
@@ -63,7 +64,8 @@ class Task:
         self.network, self.host, self.name, self.causes, self.service = network, host, name, causes, service
         self._clock = network.clock
         self.script: ops.Script | None = script
-        self.deadline: Alarm | None = None
+        self._alarm = Alarm(self._clock, self._look_at_deadline)
+        self._gives_up_at = NEVER
         self.waits_since = 0
         self._on_timeout: Callable[[], None] | None = None
         self.waiter: _Waiter | None = None
@@ -75,8 +77,7 @@ class Task:
         script = self.script
         if script is None:
             return
-        if self.deadline is not None:
-            self.deadline.at = OFF
+        self._gives_up_at = NEVER
         if self.waiter is not None:
             self.waiter.leave()
             self.waiter = None
@@ -114,8 +115,7 @@ class Task:
     def _end(self) -> None:
         self.script = None
         self._on_timeout = None
-        if self.deadline is not None:
-            self.deadline.drop()
+        self._alarm.drop()
         self.host.tasks.pop(self, None)
 
     # --- waiting --------------------------------------------------------------------------------
@@ -126,13 +126,15 @@ class Task:
             return
         self._on_timeout = on_timeout
         now = self.waits_since = self._clock.now_us
-        deadline = self.deadline
-        if deadline is None:
-            deadline = self.deadline = Alarm(self._clock, self._timed_out)
-        deadline.set(now + timeout_us)
+        gives_up_at = self._gives_up_at = now + timeout_us
+        if gives_up_at < self._alarm.wakes_at:
+            self._alarm.wake_by(gives_up_at)
 
-    def _timed_out(self) -> None:
-        if self._on_timeout is not None:
+    def _look_at_deadline(self) -> None:
+        if self._gives_up_at > self._clock.now_us:
+            self._alarm.wake_by(self._gives_up_at)
+        elif self._on_timeout is not None:
+            self._gives_up_at = NEVER
             self._on_timeout()
 
     def give_up(self, conn: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from mailsim.agents.operations import Listener
+from mailsim.agents.operations import Connection, Listener
 from mailsim.errors import HostUnreachable
 from mailsim.net.driver import BLOCKED, Task
 from mailsim.net.endpoint import Endpoint
@@ -15,6 +15,7 @@ from mailsim.trace.facts import TcpConnectStarted
 
 if TYPE_CHECKING:
     from mailsim.net.host import HostNode
+    from mailsim.net.way import Way
 
 FIRST_EPHEMERAL_PORT = 49152
 
@@ -26,7 +27,7 @@ class ListeningPort(Listener):
 
     def __init__(self, port: int, service: str) -> None:
         self.port, self.service = port, service
-        self.backlog: deque[tuple[Endpoint, int]] = deque()
+        self.backlog: deque[tuple[Connection, int]] = deque()
         self.waiting: deque[Task] = deque()
 
 
@@ -58,19 +59,12 @@ class Tcp:
         way = host.way_to(address)
         if way.source is None:
             raise HostUnreachable(f"{host.name} has no address of the family of {address}")
-        endpoint = Endpoint(
-            host,
-            way,
-            host.network.connection_id(),
-            (way.source, self._free_port(address, port)),
-            port,
-            True,
-        )
-        endpoint.service = task.service
-        self.connections[address, port, endpoint.local_port] = endpoint
+        source_port = self._free_port(address, port)
+        path = Path(host.network.connection_id(), way.source, source_port, address, port, way.peer)
+        endpoint = self.connections[address, port, source_port] = Endpoint(host, way, path, True, task.service)
         task.note(TcpConnectStarted(*endpoint.about()))
         task.patience(timeout_us, endpoint.connect_timed_out)
-        endpoint.start(task.causes, task)
+        endpoint.open(task)
 
     def accept(self, task: Task, listener: Listener) -> Any:
         """The next connection of the listener, or wait for it."""
@@ -82,15 +76,15 @@ class Tcp:
         listener.waiting.append(task)
         return BLOCKED
 
-    def offer(self, endpoint: Endpoint, cause: int) -> None:
+    def offer(self, connection: Connection, cause: int) -> None:
         """A handshake is complete: give the connection to whoever accepts."""
-        listener = self.listeners.get(endpoint.local_port)
+        listener = self.listeners.get(connection.local_port)
         if listener is None:
             return
         if listener.waiting:
-            listener.waiting.popleft().woken(cause, endpoint)
+            listener.waiting.popleft().woken(cause, connection)
         else:
-            listener.backlog.append((endpoint, cause))
+            listener.backlog.append((connection, cause))
 
     def arrived(self, segment: Segment) -> None:
         """A segment for this host has come."""
@@ -112,22 +106,22 @@ class Tcp:
         return () if stopped is None else (stopped[1],)
 
     def _welcome(self, segment: Segment, key: tuple[str, int, int]) -> None:
-        here = (segment.destination, segment.destination_port)
-        way = self.host.way_to(segment.source)
-        endpoint = Endpoint(self.host, way, segment.conn, here, segment.source_port, False)
-        endpoint.service = self.listeners[segment.destination_port].service
-        endpoint.receive_next = segment.sequence + 1
-        endpoint.mss = min(endpoint.mss, segment.mss or 536)
-        self.connections[key] = endpoint
-        endpoint.start((segment.seq,))
+        path, way = self._back(segment)
+        service = self.listeners[segment.destination_port].service
+        endpoint = self.connections[key] = Endpoint(self.host, way, path, False, service)
+        endpoint.welcome(segment)
+
+    def _back(self, segment: Segment) -> tuple[Path, Way]:
+        """Where an answer to a segment goes."""
+        way, path = self.host.way_to(segment.source), segment.path
+        here, there = (path.destination, path.destination_port), (path.source, path.source_port)
+        return Path(path.conn, *here, *there, way.peer), way
 
     def refuse(self, segment: Segment, *because: int) -> None:
         """Nothing here wants this segment: RST (RFC 9293 section 3.5.2); `because` are faults that did it."""
         length = len(segment.payload) + (1 if segment.flags & (SYN | FIN) else 0)
         has_ack = segment.flags & ACK
-        way = self.host.way_to(segment.source)
-        here, there = (segment.destination, segment.destination_port), (segment.source, segment.source_port)
-        back = Path(segment.conn, *here, *there, way.peer)
+        back, way = self._back(segment)
         answer = FlyingSegment(
             back,
             b"",
@@ -156,9 +150,9 @@ class Tcp:
             endpoint.abandon(seq)
         return ports
 
-    def forget(self, endpoint: Endpoint) -> None:
+    def forget(self, connection: Connection) -> None:
         """The connection is over."""
-        self.connections.pop((endpoint.peer_address, endpoint.peer_port, endpoint.local_port), None)
+        self.connections.pop((connection.peer_address, connection.peer_port, connection.local_port), None)
 
     def _free_port(self, address: str, port: int) -> int:
         """The next ephemeral port that is not in use towards this peer (RFC 6335 section 6 range)."""

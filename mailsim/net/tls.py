@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailsim.agents.operations import Secured, StartTls
 from mailsim.errors import TlsFailed
-from mailsim.net.driver import BLOCKED, Task
+from mailsim.net.driver import Task
 from mailsim.trace import facts
 
 if TYPE_CHECKING:
@@ -166,10 +166,10 @@ def start(endpoint: Endpoint, task: Task, wish: StartTls, discarded: int) -> Any
         task.note(facts.TlsFailed(*_about(endpoint, wish), "no-certificate", ""))
         raise TlsFailed(f"{endpoint.host.name} has no certificate", "no-certificate")
     endpoint.layer = TlsLayer(wish, discarded, context, endpoint.is_client)
-    endpoint.wait(task, wish.timeout_us)
+    blocked = endpoint.wait(task, wish.timeout_us)
     if endpoint.is_client:
         _go_on(endpoint, endpoint.layer, b"", task.causes)
-    return BLOCKED
+    return blocked
 
 
 def arrived(endpoint: Endpoint, layer: TlsLayer, data: bytes, cause: int, *, is_end: bool) -> None:
