@@ -49,7 +49,7 @@ def test_the_pictures_are_there() -> None:
 def test_every_command_of_the_table_exists() -> None:
     from typer.main import get_command
 
-    from mailsim.cli import app
+    from mailsim.cli import application
 
     named = set(re.findall(r"^\| `mailsim (\w+)", README, re.MULTILINE))
-    assert named == set(get_command(app).commands)  # type: ignore[attr-defined]
+    assert named == set(get_command(application()).commands)  # type: ignore[attr-defined]

@@ -53,9 +53,13 @@ Folder = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this module."""
-    app.callback(invoke_without_command=True)(choose)
     app.command()(step)
     app.command()(compare)
+
+
+def add_callback_to(app: typer.Typer) -> None:
+    """Register what `mailsim` without a command does."""
+    app.callback(invoke_without_command=True)(choose)
 
 
 def choose(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ class Network:
     Attributes:
         silenced: connection -> the last of its packets that a fault threw away: why its ends wait in vain.
         link_faults: how many faults of links are on, so that packets need not look for them when there are none.
-        tls: the certificates of the hosts, and whom clients trust; None in a world without TLS.
+        certify: gives what `tls` is; called once, when TLS is wanted for the first time.
     """
 
     def __init__(self, recorder: Recorder, seed: int = 0) -> None:
@@ -58,13 +59,24 @@ class Network:
         self.topology = Topology()
         self.flows = Flows()
         self.hosts: dict[str, HostNode] = {}
-        self.tls: TlsContexts | None = None
+        self.certify: Callable[[], TlsContexts | None] = lambda: None
         self._by_address: dict[str, HostNode] = {}
         self.link_faults = 0
         self.silenced: dict[str, int] = {}
         self._connections = self._faults = 0
         self._sockets = 0
         self._sequences = self.random("tcp")
+
+    @cached_property
+    def tls(self) -> TlsContexts | None:
+        """The certificates of the hosts, and whom clients trust; None in a world without TLS."""
+        return self.certify()
+
+    @property
+    def secrets(self) -> bytes:
+        """What decrypts all TLS connections so far, in the format of NSS key logs."""
+        contexts: TlsContexts | None = vars(self).get("tls")
+        return contexts.secrets() if contexts is not None else b""
 
     # --- building -------------------------------------------------------------------------------
 

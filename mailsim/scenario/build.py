@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from mailsim.agents import servers
 from mailsim.agents.calendar import Calendar
@@ -48,9 +49,8 @@ class Simulation:
         return self._trace(self.network.clock.now_us)
 
     def _trace(self, end_us: int) -> Trace:
-        secrets = self.network.tls.secrets() if self.network.tls else b""
         recorder = self.network.recorder
-        return Trace(self.world, recorder.events, end_us, secrets, Code(recorder.marks or ()))
+        return Trace(self.world, recorder.events, end_us, self.network.secrets, Code(recorder.marks or ()))
 
 
 def build(
@@ -91,7 +91,7 @@ class _Builder:
         for link in self.scenario.links:
             self.network.add_link(*link.between, link.latency, link.bandwidth, link.loss)
         certificates = {name: host.certificate for name, host in self.scenario.hosts.items() if host.certificate}
-        self.network.tls = certify(certificates, self.calendar, with_rsa=self.for_real_clients)
+        self.network.certify = partial(certify, certificates, self.calendar, with_rsa=self.for_real_clients)
         for name, host in self.scenario.hosts.items():
             self.hosts[name] = self._host(name, host)
         self._fill_mailboxes()

@@ -8,7 +8,7 @@ import re
 import pytest
 from typer.testing import CliRunner, Result
 
-from mailsim.cli import app
+from mailsim.cli import application
 from mailsim.lessons.telling import say
 from mailsim.scenario.digging import DigError, ask, read_request
 from mailsim.scenario.loader import open_scenario
@@ -49,7 +49,7 @@ def world(scenario: str) -> Scenario:
 
 
 def dig(*arguments: str, lang: str = "en") -> Result:
-    return CliRunner(env={"COLUMNS": "200", "LANG": lang, "LC_ALL": ""}).invoke(app, ["dig", *arguments])
+    return CliRunner(env={"COLUMNS": "200", "LANG": lang, "LC_ALL": ""}).invoke(application(), ["dig", *arguments])
 
 
 def test_the_answer_looks_as_dig_prints_it(scenario):

@@ -6,11 +6,11 @@ import json
 
 from typer.testing import CliRunner
 
-from mailsim.cli import app
+from mailsim.cli import application
 
 
 def queue(*words: str) -> str:
-    done = CliRunner().invoke(app, ["queue", "mx-failover", *words])
+    done = CliRunner().invoke(application(), ["queue", "mx-failover", *words])
     assert done.exit_code == 0, done.output
     return done.output
 
@@ -44,6 +44,6 @@ def test_json() -> None:
 
 def test_wrong_moments_and_hosts_are_told() -> None:
     for words in (["--at", "9q"], ["--at", "09:00"], ["--host", "nobody.example"]):
-        done = CliRunner().invoke(app, ["queue", "mx-failover", "--lang", "cs", *words])
+        done = CliRunner().invoke(application(), ["queue", "mx-failover", "--lang", "cs", *words])
         assert done.exit_code == 2
         assert "Traceback" not in done.output

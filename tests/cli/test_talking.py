@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from mailsim.cli import app
+from mailsim.cli import application
 
 FIRST = """\
 S: 220 mail.skola.example ESMTP Service ready<CRLF>
@@ -30,7 +30,7 @@ C: .<CRLF>
 def talk(where: str, *lines: str, options: tuple[str, ...] = (), scenario: str = "first-mail") -> str:
     """What `talk` prints for lines that are piped in."""
     command = ["talk", scenario, where, "--lang", "en", *options]
-    done = CliRunner().invoke(app, command, input="".join(f"{line}\n" for line in lines))
+    done = CliRunner().invoke(application(), command, input="".join(f"{line}\n" for line in lines))
     assert done.exit_code == 0, done.output
     assert done.stderr == ""
     return done.stdout
@@ -49,7 +49,7 @@ def test_a_mail_by_hand_and_its_recording(tmp_path: Path) -> None:
     assert end == "-- The connection is closed."
     again = talk("mail.skola.example:25", *typed(FIRST))
     assert again == said
-    told = CliRunner().invoke(app, ["run", str(file), "--detail", "dialogue", "--lang", "en"]).stdout
+    told = CliRunner().invoke(application(), ["run", str(file), "--detail", "dialogue", "--lang", "en"]).stdout
     assert "guest > mail  C: MAIL FROM:<a@jinde.example>" in told
     assert "mail > guest  S: 354" in told
 
@@ -116,7 +116,7 @@ def test_the_end_in_the_middle_of_something() -> None:
 
 @pytest.mark.parametrize("where", ["mail", "mail:0", "mail:70000", "mail:nothing", ":25", "maik:25", "192.0.2.99:25"])
 def test_places_that_are_none(where: str) -> None:
-    done = CliRunner().invoke(app, ["talk", "first-mail", where, "--lang", "cs"], input="")
+    done = CliRunner().invoke(application(), ["talk", "first-mail", where, "--lang", "cs"], input="")
     assert done.exit_code == 2
     assert done.stdout == ""
     assert where.partition(":")[0] in done.stderr

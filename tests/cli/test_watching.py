@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from mailsim.cli import app
+from mailsim.cli import application
 
 SCENARIO = """\
 id: two-domains
@@ -32,7 +32,7 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def mailsim(*arguments: str, lang: str = "en") -> Result:
-    return CliRunner(env={"COLUMNS": "100", "LANG": lang, "LC_ALL": ""}).invoke(app, arguments)
+    return CliRunner(env={"COLUMNS": "100", "LANG": lang, "LC_ALL": ""}).invoke(application(), arguments)
 
 
 class TestRun:

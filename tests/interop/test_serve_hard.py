@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from mailsim.cli import app
+from mailsim.cli import application
 from mailsim.trace.conservation import conservation
 from mailsim.trace.events import Noted, Said
 from mailsim.trace.facts import MdaDelivered
@@ -92,7 +92,7 @@ def ancestors(events: object, seq: int) -> set[int]:
 
 def refused(*options: str) -> str:
     """What `serve` says to options that it does not take."""
-    done = CliRunner().invoke(app, ["serve", "first-mail", "--lang", "en", *options])
+    done = CliRunner().invoke(application(), ["serve", "first-mail", "--lang", "en", *options])
     assert done.exit_code == 2, done.output
     return done.stderr
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from mailsim.lessons import LANGUAGES, glossary, simplification, stage_name
 from mailsim.lessons.errors import COUNTS, EXPECTED, MISTAKES, WORDS
-from mailsim.lessons.short_texts import simplifications
+from mailsim.lessons.languages import LANGUAGES
+from mailsim.lessons.short_texts import simplification, simplifications, stage_name
 from mailsim.lessons.telling import sentences
+from mailsim.lessons.terms import glossary
 from mailsim.lessons.ui import MESSAGES
 from mailsim.net.network import SIMPLIFICATIONS
 from mailsim.trace.stages import STAGES

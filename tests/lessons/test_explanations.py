@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from mailsim.lessons import LANGUAGES, Citation, explain
-from mailsim.lessons.explanations import citations, explanations
+from mailsim.lessons.explanations import Citation, citations, explain, explanations
+from mailsim.lessons.languages import LANGUAGES
 from mailsim.trace.topics import ALL_TOPICS
 
 from .prose import czech_faults, has_czech_letters, words
@@ -103,7 +103,8 @@ def test_an_unknown_language_is_english():
 
 def test_explaining_loads_nothing_heavy():
     code = (
-        "import sys; from mailsim.lessons import explain, glossary; explain('smtp.mail', 'cs'); glossary('cs');"
+        "import sys; from mailsim.lessons.explanations import explain; from mailsim.lessons.terms import glossary;"
+        "explain('smtp.mail', 'cs'); glossary('cs');"
         "heavy = ('ruamel.yaml', 'babel', 'textual', 'simpy', 'pydantic', 'dns');"
         "print([name for name in heavy if name in sys.modules])"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from mailsim.lessons import LANGUAGES
+from mailsim.lessons.languages import LANGUAGES
 from mailsim.trace.topics import ALL_TOPICS
 
 from .prose import czech_faults, has_czech_letters, words

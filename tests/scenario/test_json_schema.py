@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from mailsim.cli import app
+from mailsim.cli import application
 from mailsim.scenario.emit import to_yaml
 from mailsim.scenario.loader import open_scenario, shipped, shipped_folder
 
@@ -18,7 +18,7 @@ FILE = shipped_folder() / "scenario.schema.json"
 
 
 def test_the_committed_schema_is_the_one_that_is_printed() -> None:
-    printed = CliRunner().invoke(app, ["schema"]).output
+    printed = CliRunner().invoke(application(), ["schema"]).output
     assert json.loads(printed) == json.loads(FILE.read_text("utf-8"))
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from mailsim.cli import app
+from mailsim.cli import application
 from mailsim.scenario.loader import lint, open_scenario, read, shipped
 from mailsim.scenario.mistakes import ScenarioErrors
 from mailsim.scenario.source import Source
@@ -123,7 +123,7 @@ def test_all_mistakes_are_told_in_one_run() -> None:
 def test_hostile_files_get_a_clear_answer(octets: bytes, tmp_path: Path) -> None:
     file = tmp_path / "bad.yaml"
     file.write_bytes(octets)
-    done = CliRunner().invoke(app, ["lint", str(file)])
+    done = CliRunner().invoke(application(), ["lint", str(file)])
     assert done.exit_code == 2
     assert "bad.yaml" in done.output
     assert "Traceback" not in done.output
@@ -133,7 +133,7 @@ def test_hostile_files_get_a_clear_answer(octets: bytes, tmp_path: Path) -> None
 def test_the_answer_has_place_line_caret_and_hint(lang: str, tmp_path: Path) -> None:
     file = tmp_path / "bad.yaml"
     file.write_text(GOOD.replace("domains:", "domans:"), "utf-8")
-    done = CliRunner().invoke(app, ["lint", "--lang", lang, str(file)])
+    done = CliRunner().invoke(application(), ["lint", "--lang", lang, str(file)])
     assert done.exit_code == 2
     assert re.search(r"bad\.yaml:3:1: ", done.output)
     assert "    domans:\n    ^\n" in done.output
@@ -142,10 +142,10 @@ def test_the_answer_has_place_line_caret_and_hint(lang: str, tmp_path: Path) -> 
 
 def test_folders_missing_files_and_unknown_names(tmp_path: Path) -> None:
     for name in (str(tmp_path), str(tmp_path / "no.yaml"), "first-mial", "first-mail@z"):
-        done = CliRunner().invoke(app, ["run", name])
+        done = CliRunner().invoke(application(), ["run", name])
         assert done.exit_code == 2
         assert "Traceback" not in done.output
-    assert "first-mail" in CliRunner().invoke(app, ["run", "first-mial"]).output
+    assert "first-mail" in CliRunner().invoke(application(), ["run", "first-mial"]).output
 
 
 def test_bom_and_crlf_are_fine(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ class Zone:
 
         Raises: ZoneSyntaxError.
         """
-        return _parse(text, origin)
+        return _parse(text, origin if origin is None or origin.endswith(".") else f"{origin}.")
 
     @property
     def soa(self) -> RRset:

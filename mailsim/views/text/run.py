@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mailsim.lessons import explain, simplification
-from mailsim.lessons.explanations import Explanation
+from mailsim.lessons.explanations import Explanation, explain
+from mailsim.lessons.short_texts import simplification
 from mailsim.lessons.telling import say
 from mailsim.protocols.pdu import printable
 from mailsim.trace.conservation import conservation, totals

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mailsim.lessons import Citation, explain, glossary
+from mailsim.lessons.explanations import Citation, explain
 from mailsim.lessons.reference import code_meanings, header_meaning, rfc_title, role_term
+from mailsim.lessons.terms import glossary
 from mailsim.trace.events import Said
 from mailsim.views.tui.atlas import title as title_of_node
 from mailsim.views.tui.inks import Ground, Ink

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from textual import events
 from textual.strip import Strip
 
-from mailsim.lessons import stage_name
+from mailsim.lessons.short_texts import stage_name
 from mailsim.trace.events import Said
 from mailsim.views.text.sentence import ends
 from mailsim.views.tui.actions import ACTIONS, PANE_KEYS, Action

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from mailsim.lessons import Citation, Explanation, explain, simplification
+from mailsim.lessons.explanations import Citation, Explanation, explain
+from mailsim.lessons.short_texts import simplification
 from mailsim.trace.events import Event
 from mailsim.views.tui.chrome import title_of
 from mailsim.views.tui.document import Document

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from mailsim.lessons import explain
+from mailsim.lessons.explanations import explain
 from mailsim.lessons.languages import language_of
 from mailsim.views.tui.chrome import stage_title, title_of
 from mailsim.views.tui.pages import Pages

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from mailsim.lessons import explain, simplification, stage_name
+from mailsim.lessons.explanations import explain
+from mailsim.lessons.short_texts import simplification, stage_name
 from mailsim.lessons.ui import LANGUAGES, Words
 from mailsim.trace.levels import Level
 from mailsim.trace.trace import Trace

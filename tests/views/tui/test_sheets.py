@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mailsim.lessons import glossary
 from mailsim.lessons.explanations import citations
 from mailsim.lessons.reference import code_meanings, header_meaning, rfc_title, role_term
+from mailsim.lessons.terms import glossary
 from mailsim.trace.levels import Level
 from mailsim.trace.trace import Trace
 from mailsim.views.tui import quiz
