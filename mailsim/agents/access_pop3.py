@@ -26,12 +26,15 @@ from mailsim.protocols.pop3 import (
     Refused,
     Retrieve,
     StartTls,
+    State,
     Update,
     message_size,
 )
 from mailsim.protocols.pop3.apop import apop_matches
 from mailsim.protocols.pop3.replies import Challenge, Greeting, Reply
 from mailsim.protocols.sasl import Credentials, Proof
+
+ENDED = State.ENDED
 
 
 class Pop3Session:
@@ -86,37 +89,42 @@ class Pop3Session:
         if self.implicit_tls:
             await self._start_tls("implicit")
         await self._greet()
-        while not self.engine.closed and not self.guard.has_had_enough:
-            await self._next()
+        engine, more = self.engine, Receive(self.connection, self.policy.pop3_timeout_us)
+        while engine.state is not ENDED and not self.guard.has_had_enough:
+            event = engine.next_event(announce=bool(self.host.troubles.active))
+            if event is not None:
+                await self._deal_with(event)
+                continue
+            data = await more
+            if not data:
+                raise ConnectionLost("the client is gone")
+            engine.receive(data)
 
     async def _greet(self) -> None:
         struck = await self._troubles.strike("CONNECT", "closed", "reply")
         words = struck.words if struck else None
         engine = self.engine
         refusal = engine.refuse_connection(words.text, words.code) if words else None
-        await self._say([refusal or engine.greeting(await self._timestamp())])
+        await self._say(refusal or engine.greeting(await self._timestamp()))
 
-    async def _next(self) -> None:
-        event = self.engine.next_event(announce=bool(self.host.troubles.active))
-        if isinstance(event, Announced):
-            event = await self._obey_in_trouble(event.command)
+    async def _deal_with(self, event: Event) -> None:
         match event:
-            case None:
-                await self._listen()
             case Answered(reply=reply) | Refused(reply=reply):
-                await self._say([reply])
+                await self._say(reply)
             case Login(credentials, mechanism):
-                await self._say([await self._log_in(credentials, mechanism)])
+                await self._say(await self._log_in(credentials, mechanism))
             case ApopLogin(name, timestamp, digest):
-                await self._say([await self._log_in(self._proof(name, timestamp, digest), "APOP")])
+                await self._say(await self._log_in(self._proof(name, timestamp, digest), "APOP"))
             case Retrieve(_, uid):
-                await self._say([self._content(self._uids[uid])])
+                await self._say(self._content(self._uids[uid]))
             case Update(uids):
-                await self._say([await self._update([self._uids[uid] for uid in uids])])
+                await self._say(await self._update([self._uids[uid] for uid in uids]))
             case StartTls():
-                await self._say([self.engine.start_tls()])
+                await self._say(self.engine.start_tls())
                 await self._start_tls("starttls")
                 await tls.note_discarded(self.engine.discarded)
+            case Announced(command):
+                await self._deal_with(await self._obey_in_trouble(command))
 
     async def _obey_in_trouble(self, command: Command) -> Event:
         """What comes of a command while there is a fault that may answer in its own way."""
@@ -143,20 +151,14 @@ class Pop3Session:
         user = self.host.directory.find(name)
         return Proof(name, user is not None and apop_matches(timestamp, user.password, digest))
 
-    async def _listen(self) -> None:
-        data = await Receive(self.connection, self.policy.pop3_timeout_us)
-        if not data:
-            raise ConnectionLost("the client is gone")
-        self.engine.receive(data)
-
     async def _start_tls(self, mode: tls.Start) -> None:
         await tls.serve_tls(self.connection, mode, self.policy.pop3_timeout_us, self.policy.tls_versions)
 
-    async def _say(self, replies: Sequence[Reply | Greeting | Challenge]) -> None:
+    async def _say(self, reply: Reply | Greeting | Challenge) -> None:
         command, self._unanswered = self._unanswered, ""
         if command:
             await self._troubles.strike(command, "reply_lost", about=self._who)
-        await Send(self.connection, "pop", replies)
+        await Send(self.connection, "pop", (reply,))
 
     async def _log_in(self, credentials: Credentials, mechanism: str) -> Reply:
         """Check the password, take the lock, and number what is there now (RFC 1939 section 4)."""

@@ -81,13 +81,15 @@ class Pop3Client(AccessClient):
         if mechanism is None:
             return NO_MECHANISM
         initial = mechanism.initial()
-        reply = await self._say(Auth(mechanism.name, None if initial is None else sasl.encode(initial) or "="))
+        reply = await self._ask_in_exchange(
+            Auth(mechanism.name, None if initial is None else sasl.encode(initial) or "=")
+        )
         while isinstance(reply, Challenge):
             try:
                 response = sasl.encode(mechanism.respond(sasl.decode(reply.text)))
             except sasl.SaslError:
                 response = "*"
-            reply = await self._say(AuthResponse(response))
+            reply = await self._ask_in_exchange(AuthResponse(response))
         if reply.ok and not mechanism.is_done:
             raise sasl.SaslError("the server has not shown that it knows the password")
         return reply
@@ -119,12 +121,13 @@ class Pop3Client(AccessClient):
 
     async def ask(self, command: Command) -> Reply:
         """Send one command and wait for the reply to it."""
-        reply = await self._say(command)
+        await Send(self.connection, "pop", (self.engine.send(command),))
+        reply = await self._next()
         assert isinstance(reply, Reply)
         return reply
 
-    async def _say(self, command: Command) -> Reply | Challenge:
-        await Send(self.connection, "pop", [self.engine.send(command)])
+    async def _ask_in_exchange(self, command: Auth | AuthResponse) -> Reply | Challenge:
+        await Send(self.connection, "pop", (self.engine.send(command),))
         reply = await self._next()
         assert not isinstance(reply, Greeting)
         return reply

@@ -19,12 +19,11 @@ from mailsim.errors import LocalProtocolError, RemoteProtocolError
 from mailsim.protocols.pop3.commands import Auth, AuthResponse, Capa, Command, Quit, Stls
 from mailsim.protocols.pop3.listings import capabilities
 from mailsim.protocols.pop3.parsing import COMMAND_LIMIT
-from mailsim.protocols.pop3.replies import LINE_LIMIT, Challenge, Greeting, Reply
+from mailsim.protocols.pop3.replies import Challenge, Greeting, Reply, decode, first_line, status
 from mailsim.protocols.pop3.states import NEXT, State, after
 from mailsim.protocols.pop3.stuffing import ReplyBuffer
 
 BODY_LIMIT = 256 * 1024 * 1024
-_STATUS = {"+OK": True, "-ERR": False}
 _ALONE = (Stls, Auth, AuthResponse, Quit)
 
 
@@ -60,12 +59,13 @@ class Pop3Client:
         it does not fit on a line.
         """
         _check_line(command)
-        if (self._ahead, type(command)) not in NEXT:
+        ahead = NEXT.get((self._ahead, type(command)))
+        if ahead is None:
             raise LocalProtocolError(f"{command.verb} is not allowed now ({self._ahead.value})")
         if self._sent and (not self.pipelining or isinstance(self._sent[-1], _ALONE)):
             raise LocalProtocolError(f"{command.verb} must wait for the reply to {self._sent[-1].verb}")
         self._sent.append(command)
-        self._ahead = after(self._ahead, command, ok=True)
+        self._ahead = ahead
         return command
 
     def receive(self, data: bytes) -> None:
@@ -79,23 +79,20 @@ class Pop3Client:
         """
         if self._head is not None:
             return self._take_body(self._head)
-        line = self._buffer.take_line()
+        line = self._buffer.take_first_line()
         if line is None:
-            if len(self._buffer) > LINE_LIMIT:
-                raise RemoteProtocolError("the first line of a reply has at most 512 octets")
             return None
-        text = _decode(line)
         if self.greeting is None:
-            return self._greeted(text)
+            return self._greeted(decode(line))
         if not self._sent:
             raise RemoteProtocolError("a reply that nobody asked for")
-        if text == "+" or text.startswith("+ "):
-            return self._challenged(text)
-        reply = Reply(*_status(text))
-        if reply.ok and self._sent[0].is_multiline:
-            self._head = reply
-            return self._take_body(reply)
-        return self._replied(reply)
+        said = first_line(line)
+        if isinstance(said, Challenge):
+            return self._challenged(said)
+        if said.ok and self._sent[0].is_multiline:
+            self._head = said
+            return self._take_body(said)
+        return self._replied(said)
 
     def tls_started(self) -> int:
         """TLS is up: forget what was told in the clear (RFC 2595 section 4); gives the octets thrown away."""
@@ -106,15 +103,15 @@ class Pop3Client:
         return lost
 
     def _greeted(self, text: str) -> Greeting:
-        self.greeting = Greeting(*_status(text))
+        self.greeting = Greeting(*status(text))
         self.state = self._ahead = State.AUTHORIZATION if self.greeting.ok else State.ENDED
         return self.greeting
 
-    def _challenged(self, text: str) -> Challenge:
+    def _challenged(self, challenge: Challenge) -> Challenge:
         if not isinstance(self._sent.popleft(), Auth | AuthResponse):
             raise RemoteProtocolError("a challenge outside of AUTH")
         self.state = self._ahead = State.EXCHANGE
-        return Challenge(text[2:])
+        return challenge
 
     def _take_body(self, head: Reply) -> Reply | None:
         body = self._buffer.take_stuffed()
@@ -128,13 +125,14 @@ class Pop3Client:
     def _replied(self, reply: Reply) -> Reply:
         command = self._sent.popleft()
         self.state = after(self.state, command, reply.ok)
-        if isinstance(command, Quit):
-            self.state = State.ENDED
+        match command:
+            case Quit():
+                self.state = State.ENDED
+            case Capa() if reply.ok:
+                self.capabilities = capabilities(reply)
+                self.pipelining = "PIPELINING" in self.capabilities
         if not self._sent:
             self._ahead = self.state
-        if isinstance(command, Capa) and reply.ok:
-            self.capabilities = capabilities(reply)
-            self.pipelining = "PIPELINING" in self.capabilities
         return reply
 
 
@@ -144,18 +142,3 @@ def _check_line(command: Command) -> None:
         raise LocalProtocolError("a command is printable ASCII")
     if len(text) + 2 > COMMAND_LIMIT and not isinstance(command, AuthResponse):
         raise LocalProtocolError("a command has at most 255 octets")
-
-
-def _decode(line: bytes) -> str:
-    if len(line) > LINE_LIMIT:
-        raise RemoteProtocolError("the first line of a reply has at most 512 octets")
-    if not line.endswith(b"\r\n"):
-        raise RemoteProtocolError("a line ends in CR LF")
-    return line[:-2].decode("utf-8", "backslashreplace")
-
-
-def _status(text: str) -> tuple[bool, str]:
-    indicator, _, rest = text.partition(" ")
-    if indicator not in _STATUS:
-        raise RemoteProtocolError("a reply begins with +OK or -ERR")
-    return _STATUS[indicator], rest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailsim.protocols.pop3.commands import (
     Apop,
@@ -57,7 +58,11 @@ def parse_text(line: bytes) -> str | Mistake:
 
 
 def parse_command(line: bytes) -> Command | Mistake:
-    """The command on a line, line end included."""
+    """The command on a line, line end included. Short ones come again and again, and are remembered."""
+    return _remembered(line) if len(line) <= COMMAND_LIMIT else _parse(line)
+
+
+def _parse(line: bytes) -> Command | Mistake:
     text = parse_text(line)
     if isinstance(text, Mistake):
         return text
@@ -65,6 +70,8 @@ def parse_command(line: bytes) -> Command | Mistake:
     reader = READERS.get(keyword.upper())
     return reader(argument if space else None) if reader else UNKNOWN
 
+
+_remembered = lru_cache(maxsize=4096)(_parse)
 
 Reader = Callable[[str | None], Command | Mistake]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar
 
-from mailsim.errors import LocalProtocolError
+from mailsim.errors import LocalProtocolError, RemoteProtocolError
 from mailsim.protocols.pdu import Json
-from mailsim.protocols.pop3.stuffing import stuff
+from mailsim.protocols.pop3.stuffing import LINE_LIMIT, stuff
 
-LINE_LIMIT = 512  # octets of the first line with CRLF, RFC 2449 section 4
+_STATUS = {"+OK": True, "-ERR": False}
 _TIMESTAMP = re.compile(r"<[^<>\s]+@[^<>\s]+>")
 
 
@@ -100,6 +101,28 @@ class Challenge:
 
     def fields(self) -> Mapping[str, Json]:
         return {"status": "+", "text": self.text, "code": "", "bytes": 0}
+
+
+@lru_cache(maxsize=4096)  # servers say the same again and again
+def first_line(line: bytes) -> Reply | Challenge:
+    """What the first line of a reply says. Raises: RemoteProtocolError for what no POP3 server may say."""
+    text = decode(line)
+    return Challenge(text[2:]) if text == "+" or text.startswith("+ ") else Reply(*status(text))
+
+
+def decode(line: bytes) -> str:
+    """The text of a line. Raises: RemoteProtocolError."""
+    if not line.endswith(b"\r\n"):
+        raise RemoteProtocolError("a line ends in CR LF")
+    return line[:-2].decode("utf-8", "backslashreplace")
+
+
+def status(text: str) -> tuple[bool, str]:
+    """Is it positive, and the text behind the indicator. Raises: RemoteProtocolError."""
+    indicator, _, rest = text.partition(" ")
+    if indicator not in _STATUS:
+        raise RemoteProtocolError("a reply begins with +OK or -ERR")
+    return _STATUS[indicator], rest
 
 
 def positive(text: str = "", body: bytes | None = None) -> Reply:

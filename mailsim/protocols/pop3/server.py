@@ -24,7 +24,7 @@ from typing import assert_never
 
 from mailsim.errors import LocalProtocolError
 from mailsim.protocols import sasl
-from mailsim.protocols.lines import LineBuffer
+from mailsim.protocols.pop3.command_lines import CommandLines, TooLong
 from mailsim.protocols.pop3.commands import (
     Apop,
     Auth,
@@ -65,6 +65,7 @@ from mailsim.protocols.pop3.stuffing import message_size, top
 
 EXCHANGE_LIMIT = 12288  # octets of a SASL line; RFC 4954 section 4 has this number, POP3 has none
 TOO_LONG = negative("line too long")
+CONNECTED, EXCHANGE, ENDED = State.CONNECTED, State.EXCHANGE, State.ENDED
 QUESTIONS = frozenset({User, Pass, Apop, Auth, Stls, Retr, Top, Quit})
 """Commands that the session alone does not answer: the agent or the SASL mechanism must be asked."""
 
@@ -94,19 +95,18 @@ class Pop3Server:
         self._maildrop = Maildrop(())
         self._asked: Command | None = None
         self._announced: bytes | None = None
-        self._buffer = LineBuffer()
-        self._skipping = False
+        self._lines = CommandLines()
 
     # --- bytes in, events out ------------------------------------------------------------------
 
     @property
     def closed(self) -> bool:
         """Is it over, so that the connection should be closed?"""
-        return self.state is State.ENDED
+        return self.state is ENDED
 
     def receive(self, data: bytes) -> None:
         """Take bytes that arrived."""
-        self._buffer.feed(data)
+        self._lines.feed(data)
 
     def next_event(self, *, announce: bool = False) -> Event | None:
         """The next thing to answer or to send; None when more bytes are needed.
@@ -130,25 +130,28 @@ class Pop3Server:
         if isinstance(event, Refused):
             self._errors += 1
             if 0 < self.config.max_errors <= self._errors:
-                self.state = State.ENDED
+                self.state = ENDED
                 return Refused(event.line, negative("too many errors"))
         return event
 
     def _next(self, announce: bool) -> Event | None:
-        if self.state is State.CONNECTED or self._asked is not None:
+        state = self.state
+        if self._asked is not None or state is CONNECTED:
             raise LocalProtocolError("greet first" if self._asked is None else f"{self._asked.verb} is not answered")
-        if self.state is State.ENDED:
+        if state is ENDED:
             return None
-        if self.state is State.EXCHANGE:
+        if state is EXCHANGE:
             return self._next_response()
-        line = self._take_line(COMMAND_LIMIT)
-        if line is None or isinstance(line, Refused):
-            return line
+        line = self._lines.take_command(COMMAND_LIMIT)
+        if line is None:
+            return None
+        if isinstance(line, TooLong):
+            return Refused(line.beginning, TOO_LONG)
         command = parse_command(line)
         if isinstance(command, Mistake):
             return Refused(line, negative(command.text))
-        if (self.state, type(command)) not in NEXT:
-            return Refused(line, negative(f"{command.verb} is not allowed now ({self.state.value})"))
+        if (state, type(command)) not in NEXT:
+            return Refused(line, negative(f"{command.verb} is not allowed now ({state.value})"))
         if announce:
             self._asked, self._announced = command, line
             return Announced(command)
@@ -162,29 +165,6 @@ class Pop3Server:
             return Refused(line, reply)
         self.state = NEXT[self.state, type(command)]
         return Answered(command, reply)
-
-    def _take_line(self, limit: int) -> bytes | Refused | None:
-        """A whole line; one without end is refused once, and the rest of it is thrown away."""
-        while True:
-            line = self._buffer.take_line()
-            if line is None:
-                return self._refuse_endless(limit)
-            if self._skipping:
-                self._skipping = False
-            elif len(line) > limit:
-                return Refused(line[:limit], TOO_LONG)
-            else:
-                return line
-
-    def _refuse_endless(self, limit: int) -> Refused | None:
-        if self._skipping:
-            self._buffer.clear()
-        elif len(self._buffer) > limit:
-            beginning = self._buffer.take_up_to(limit)
-            self._buffer.clear()
-            self._skipping = True
-            return Refused(beginning, TOO_LONG)
-        return None
 
     # --- commands ------------------------------------------------------------------------------
 
@@ -206,7 +186,7 @@ class Pop3Server:
     def _quit(self, command: Quit) -> Event:
         """Before login it is only goodbye; after it, the marked messages go (RFC 1939 section 6)."""
         if self.state is not State.TRANSACTION:
-            self.state = State.ENDED
+            self.state = ENDED
             return Answered(command, positive(f"{self.config.hostname} POP3 server signing off"))
         self._asked, self.state = command, State.UPDATE
         return Update(self._maildrop.marked_uids())
@@ -300,12 +280,12 @@ class Pop3Server:
         return self._step(command, initial, line)
 
     def _next_response(self) -> Event | None:
-        line = self._take_line(EXCHANGE_LIMIT)
+        line = self._lines.take_command(EXCHANGE_LIMIT)
         if line is None:
             return None
-        if isinstance(line, Refused):
+        if isinstance(line, TooLong):
             self.state = State.AUTHORIZATION
-            return line
+            return Refused(line.beginning, TOO_LONG)
         text = parse_text(line)
         if isinstance(text, Mistake) or text == "*":
             self.state = State.AUTHORIZATION
@@ -339,7 +319,7 @@ class Pop3Server:
         """-ERR instead of a greeting; the connection ends."""
         if self.state is not State.CONNECTED:
             raise LocalProtocolError("greeted already")
-        self.state = State.ENDED
+        self.state = ENDED
         return Greeting(False, negative(text, code).text)
 
     def open_maildrop(self, drops: Iterable[Drop]) -> Reply:
@@ -362,7 +342,7 @@ class Pop3Server:
     def goodbye(self) -> Reply:
         """The answer to QUIT after the marked messages were removed."""
         self._answering(Quit)
-        self.state, self._asked = State.ENDED, None
+        self.state, self._asked = ENDED, None
         left = f"{len(self._maildrop)} left" if len(self._maildrop) else "maildrop empty"
         return positive(f"{self.config.hostname} POP3 server signing off ({left})")
 
@@ -370,8 +350,8 @@ class Pop3Server:
         """The answer to STLS. Whatever came after it in the clear is thrown away: nobody vouches for it."""
         self._answering(Stls)
         self._asked, self.secure = None, True
-        self.discarded = len(self._buffer)
-        self._buffer.clear()
+        self.discarded = len(self._lines)
+        self._lines.clear()
         return positive("begin TLS negotiation")
 
     def refuse(self, text: str, code: str = "") -> Reply:
@@ -379,7 +359,7 @@ class Pop3Server:
         command = self._answering(Command)
         self._asked = self._announced = None
         if isinstance(command, Quit):
-            self.state = State.ENDED
+            self.state = ENDED
         elif self.state in (State.NAMED, State.EXCHANGE):
             self.state = State.AUTHORIZATION
         return negative(text, code)

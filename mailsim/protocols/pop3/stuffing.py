@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from mailsim.errors import RemoteProtocolError
 from mailsim.protocols.lines import LineBuffer
 
 END = b".\r\n"
+LINE_LIMIT = 512  # octets of the first line with CRLF, RFC 2449 section 4
 
 
 def stuff(body: bytes) -> bytes:
@@ -37,6 +39,15 @@ class ReplyBuffer(LineBuffer):
     """A line buffer that also takes everything up to the line with the single dot, in linear time."""
 
     __slots__ = ()
+
+    def take_first_line(self) -> bytes | None:
+        """The first line of a reply, or None until it is there. Raises: RemoteProtocolError when it is too long."""
+        if not self._data:
+            return None
+        line = self.take_line()
+        if len(self if line is None else line) > LINE_LIMIT:
+            raise RemoteProtocolError("the first line of a reply has at most 512 octets")
+        return line
 
     def take_stuffed(self) -> bytes | None:
         """The body of a multi-line reply, unstuffed, or None until its end is there."""

@@ -316,7 +316,7 @@ def test_a_line_without_end_is_refused_once_and_fills_no_memory(chopper: object)
     session.connect()
     said = b"".join(session.receive(piece) for piece in chopper(b"X" * 3000))
     assert said == b"-ERR line too long\r\n"
-    assert len(session.server._buffer) == 0
+    assert len(session.server._lines) == 0
     assert session.receive(b"XX\r\nCAPA\r\n").startswith(b"+OK capability")
 
 
