@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 
 from mailsim.agents.operations import (
     Accept,
-    Arrived,
     Close,
     CloseSocket,
     Connect,
@@ -23,7 +22,6 @@ from mailsim.agents.operations import (
     Send,
     SendDatagram,
     Signal,
-    Socket,
     Spawn,
     Wait,
 )
@@ -39,15 +37,26 @@ Responder = Callable[[bytes, bool], Awaitable[Answer | None]]
 
 
 async def ask_udp(query: Query, address: str, timeout_us: int) -> Answer | None:
-    """Ask once, from a fresh port; None when no answer came in time or the address cannot be reached."""
+    """Ask once, from a fresh port; None when no answer came in time or the address cannot be reached.
+
+    Anyone can send us a datagram; what is no answer of that server to this query is passed over.
+    """
     socket = await OpenSocket()
+    found = None
     try:
         await SendDatagram(socket, address, DNS_PORT, "dns", query)
-        answer = await _answer_among_datagrams(socket, query, address, timeout_us)
+        give_up_at_us, left_us = await Now() + timeout_us, timeout_us
+        while found is None and left_us > 0:
+            arrived = await ReceiveDatagram(socket, left_us)
+            answer = Answer(arrived.data)
+            if arrived.address == address and answer.answers(query):
+                found = answer
+            else:
+                left_us = give_up_at_us - await Now()
     except ConnectionLost:
-        answer = None
+        pass
     await CloseSocket(socket)
-    return answer
+    return found
 
 
 async def ask_tcp(query: Query, address: str, timeout_us: int) -> Answer | None:
@@ -108,19 +117,6 @@ async def _give(connection: Connection, respond: Responder, message: bytes, owed
         pass  # nobody is there to hear it
     owed.count -= 1
     await Raise(owed.fewer)
-
-
-async def _answer_among_datagrams(socket: Socket, query: Query, address: str, timeout_us: int) -> Answer | None:
-    """Anyone can send us a datagram; what is no answer of that server to this query is passed over."""
-    give_up_at_us = await Now() + timeout_us
-    left_us = timeout_us
-    while left_us > 0:
-        arrived: Arrived = await ReceiveDatagram(socket, left_us)
-        answer = Answer(arrived.data)
-        if arrived.address == address and answer.answers(query):
-            return answer
-        left_us = give_up_at_us - await Now()
-    return None
 
 
 async def _answer_among_frames(connection: Connection, query: Query, give_up_at_us: int) -> Answer | None:

@@ -49,6 +49,7 @@ class Host:
         has_certificate: bool = False,
     ) -> None:
         self.name, self.addresses, self.calendar = name, addresses, calendar
+        self._families = frozenset("ipv6" if ":" in address else "ipv4" for address in addresses)
         self.seed, self.resolvers = seed, resolvers
         self.directory = directory or Directory()
         self.store, self.queue = store, queue
@@ -88,8 +89,7 @@ class Host:
 
     async def look_up_name(self, name: str, families: Iterable[Family]) -> Found[str] | Nothing:
         """The same for what can only be a name, such as the host of an MX record."""
-        mine = {"ipv6" if ":" in address else "ipv4" for address in self.addresses}
-        return await self.stub.lookup_addresses(name, [family for family in families if family in mine])
+        return await self.stub.lookup_addresses(name, [family for family in families if family in self._families])
 
 
 @lru_cache(maxsize=4096)

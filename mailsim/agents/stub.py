@@ -107,8 +107,9 @@ class StubResolver:
                     found.append(outcome)
         if not found:
             return otherwise
-        addresses = tuple(address for outcome in found for address in outcome.records)
-        return Found(addresses, found[0].name, found[0].is_alias)
+        first, *others = found
+        records = sum((more.records for more in others), first.records)
+        return Found(records, first.name, first.is_alias) if others else first
 
     async def lookup(self, name: str, rdtype: str) -> Found[Rdata] | Nothing:
         """The records of any type, aliases followed; a text that can be no name does not exist."""
@@ -132,20 +133,17 @@ class StubResolver:
         answer = None
         for _ in range(self.attempts):
             for server in self.servers:
-                answer = await self._ask(question, server) or answer
+                query = Query.ask(question, self.chance.getrandbits(16), server=server)
+                said = await ask_udp(query, server, self.timeout_us)
+                if said is not None and said.truncated:
+                    again = Query.ask(question, query.id, server=server, framed=True)
+                    said = await ask_tcp(again, server, self.timeout_us)
+                answer = said or answer
                 if answer is not None and answer.rcode not in HELPLESS:
                     return answer
             if answer is not None:
                 return answer
         return None
-
-    async def _ask(self, question: Question, server: str) -> Answer | None:
-        query_id = self.chance.getrandbits(16)
-        answer = await ask_udp(Query.ask(question, query_id, server=server), server, self.timeout_us)
-        if answer is not None and answer.truncated:
-            again = Query.ask(question, query_id, server=server, framed=True)
-            return await ask_tcp(again, server, self.timeout_us)
-        return answer
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar
 
 import dns.rcode
@@ -24,6 +25,8 @@ from mailsim.protocols.dns.values import Question, RRset
 from mailsim.protocols.dns.wire import AA, CD, HEADER_BYTES, QR, RA, RD, TC, Content, decode, encode, question_end
 from mailsim.protocols.pdu import Json
 
+NOTHING = b"\x00" * 6
+"""The counts of the three sections behind the question, when all of them are empty."""
 PLAIN_UDP_BYTES = 512
 """The largest answer over UDP to a query without EDNS (RFC 1035 section 4.2.1)."""
 EDNS_UDP_BYTES = 1232
@@ -60,8 +63,8 @@ class Query:
         framed: bool = False,
     ) -> Query:
         """The query for a question; `query_id` is 16 bits that the asker chose at random."""
-        body = _query_body(question, recursion_desired, edns_size)
-        return Query(query_id.to_bytes(2, "big") + body, server, framed)
+        counts, options = _around_question(recursion_desired, edns_size)
+        return Query(query_id.to_bytes(2, "big") + counts + question.wire + options, server, framed)
 
     @property
     def id(self) -> int:
@@ -181,13 +184,13 @@ class Answer:
         A refusal of the whole message may leave the question out.
         """
         ours, theirs = query.wire, self.wire
-        if len(theirs) < HEADER_BYTES or theirs[:2] != ours[:2] or not flags_of(theirs) & QR:
+        if theirs[:2] != ours[:2] or len(theirs) < HEADER_BYTES or not flags_of(theirs) & QR:
             return False
-        if theirs[4:6] == b"\x00\x00":
-            return theirs[3] & 0x0F not in (Rcode.NOERROR, Rcode.NXDOMAIN)
-        end = question_end(ours)
-        same_name = theirs[HEADER_BYTES : end - 4].lower() == ours[HEADER_BYTES : end - 4].lower()
-        return theirs[4:6] == ours[4:6] and same_name and theirs[end - 4 : end] == ours[end - 4 : end]
+        if theirs[4:6] != ours[4:6]:
+            return theirs[4:6] == b"\x00\x00" and theirs[3] & 0x0F not in (Rcode.NOERROR, Rcode.NXDOMAIN)
+        end = len(ours) if ours[6:HEADER_BYTES] == NOTHING else question_end(ours)
+        asked, repeated = ours[HEADER_BYTES:end], theirs[HEADER_BYTES:end]
+        return repeated == asked or (repeated[:-4].lower() == asked[:-4].lower() and repeated[-4:] == asked[-4:])
 
     def to_bytes(self) -> bytes:
         return _framed(self.wire) if self.framed else self.wire
@@ -237,11 +240,12 @@ def polite_any(name: Name) -> tuple[RRset, ...]:
     return (RRset(name, RdataType.HINFO, 3600, (text,)),)
 
 
-def _query_body(question: Question, recursion_desired: bool, edns_size: int | None) -> bytes:
-    """A query without its id: flags, counts, the question, and an OPT record when EDNS is used."""
+@lru_cache(maxsize=64)
+def _around_question(recursion_desired: bool, edns_size: int | None) -> tuple[bytes, bytes]:
+    """What stands around the question in a query without its id: flags and counts, and an OPT record with EDNS."""
     options = b"" if edns_size is None else struct.pack("!BHHIH", 0, RdataType.OPT, edns_size, 0, 0)
     flags = RD if recursion_desired else 0
-    return struct.pack("!5H", flags, 1, 0, 0, 1 if options else 0) + question.wire + options
+    return struct.pack("!5H", flags, 1, 0, 0, 1 if options else 0), options
 
 
 def flags_of(wire: bytes) -> int:
