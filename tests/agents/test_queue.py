@@ -13,11 +13,11 @@ from mailsim.agents.queued_mail import next_try
 from mailsim.mail import header
 from mailsim.mail.envelope import Envelope, Wish
 from mailsim.trace.facts import DsnMade, QueueDeferred, QueueDone, QueueTried
-from tests.agents.site import MAIL
-from tests.agents.stage import FakeServer
+from tests.agents.site import MAIL, Site
+from tests.agents.stage import FakeServer, Stage
 from tests.agents.test_delivery import BOREK, JANA, PAVEL, Relay, never
 
-ALENA = "alena@skola.example"
+ALENA, DAN = "alena@skola.example", "dan@skola.example"
 
 
 def with_wishes(relay: Relay, ret: Any = "", envid: str = "", until_us: int = MINUTE_US, **wishes: Wish) -> Relay:
@@ -186,6 +186,36 @@ def test_a_server_that_does_not_report_is_reported_for() -> None:
 def test_a_server_with_dsn_reports_itself() -> None:
     relay = with_wishes(Relay(FakeServer(EHLO=["250-mx\r\n250 DSN"])), borek=notify("SUCCESS"))
     assert relay.stage.facts(DsnMade) == []
+
+
+def all_of_them(wish: Wish, **aliases: tuple[str, ...]) -> Site:
+    """A mail to an alias of the school, and what the sender wants to hear of it."""
+    stage = Stage()
+    site = Site(stage, aliases=aliases)
+    to = f"{next(iter(aliases))}@skola.example"
+    envelope = Envelope(ALENA, (to,), "", "", {to: wish})
+    stage.start(site.address, site.queue.add(site.queue.next_id(), envelope, MAIL))
+    stage.run(MINUTE_US)
+    return site
+
+
+def test_an_alias_of_several_is_reported_as_expanded_and_its_members_are_not() -> None:
+    site = all_of_them(notify("SUCCESS"), vsichni=(ALENA, DAN))
+    assert [(fact.rcpt, fact.action) for fact in site.stage.facts(DsnMade)] == [("vsichni@skola.example", "expanded")]
+    assert len(site.inbox(DAN)) == 1
+    (report,) = [content for content in site.inbox(ALENA) if b"multipart/report" in content]
+    assert b"Action: expanded\r\nStatus: 2.1.5" in report
+    assert b"Diagnostic-Code" not in report
+
+
+def test_an_alias_of_one_is_reported_as_he_is() -> None:
+    site = all_of_them(notify("SUCCESS"), sekretariat=(DAN,))
+    assert [(fact.rcpt, fact.action) for fact in site.stage.facts(DsnMade)] == [(DAN, "delivered")]
+
+
+def test_an_alias_is_not_reported_to_who_did_not_ask() -> None:
+    for wish in (Wish(), notify("FAILURE"), notify()):
+        assert all_of_them(wish, vsichni=(ALENA, DAN)).stage.facts(DsnMade) == []
 
 
 def test_the_postmaster_gets_a_copy_of_the_header() -> None:

@@ -43,6 +43,7 @@ domains:
     users: {borek: {password: secret}}
 hosts:
   mail.skola.example:
+    aliases: {vsichni: [dan@skola.example, borek@firma.example]}
     roles: &lenient
       msa: {auth_requires_tls: false, auth_failure_delay: 50ms}
       imap: {plaintext_login: true, auth_failure_delay: 50ms}

@@ -52,6 +52,29 @@ def test_smtplib_sends_across_domains(served: Served, security: Security) -> Non
     assert f"with {with_} id" in " ".join(str(received[-1]).split())
 
 
+def test_who_wants_to_hear_of_success_hears_that_an_alias_has_become_several(served: Served) -> None:
+    """One report for the alias, and none for those behind it (RFC 3461 section 5.2.7.3)."""
+    subject = fresh("alias")
+    wish = ("NOTIFY=SUCCESS,FAILURE", "ORCPT=rfc822;Vsichni@skola.example")
+    with smtp_client(served, Security.STARTTLS) as smtp:
+        smtp.login(ALENA, PASSWORDS[ALENA])
+        text = letter("vsichni@skola.example", subject).as_bytes(policy=email.policy.SMTP)
+        assert smtp.sendmail(ALENA, ["vsichni@skola.example"], text, ["ENVID=obeznik"], wish) == {}
+    for member in (DAN, BOREK):
+        assert served.wait_for(member, subject)
+    report = email.message_from_bytes(served.wait_for(ALENA, "Delivered mail"), policy=email.policy.default)
+    _, status, returned = report.get_payload()
+    about_all, alias = status.get_payload()
+    assert about_all["Original-Envelope-Id"] == "obeznik"
+    assert dict(alias)["Original-Recipient"] == "rfc822; Vsichni@skola.example"
+    assert (alias["Final-Recipient"], alias["Action"]) == ("rfc822; vsichni@skola.example", "expanded")
+    assert alias["Status"].startswith("2.")
+    assert subject in returned.get_payload()
+    with served.imap(ALENA) as imap:
+        imap.select("INBOX")
+        assert len(imap.search(None, "SUBJECT", '"Delivered mail"')[1][0].split()) == 1
+
+
 @pytest.mark.parametrize("mechanism", ["auth_plain", "auth_login", "auth_cram_md5"])
 def test_smtplib_mechanisms(served: Served, mechanism: str) -> None:
     with smtp_client(served, Security.TLS) as smtp:
