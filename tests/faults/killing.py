@@ -3,17 +3,21 @@
 The recording of events is the place: when the list of events grows to the chosen length, the power goes. What the host
 was about to do next does not happen; the event itself has happened.
 
+A single service, and the DNS server of others, breaks down at every moment of a run in which its host did anything.
+
     python -m tests.faults.killing cross-domain mx-failover     every event, on every host that has a queue
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mailsim.scenario.build import Simulation, build
+from mailsim.scenario.faults import Fault
 from mailsim.scenario.loader import open_scenario
+from mailsim.scenario.units import Moment
 from mailsim.trace.conservation import conservation
 from mailsim.trace.events import Event, Noted
 from mailsim.trace.facts import FaultEnded, FaultHit, FaultStarted, MdaDelivered, PacketDropped, QueueAdded
@@ -103,6 +107,7 @@ def fresh(name: str, until_us: int = 0) -> Simulation:
 
 
 HOUR_US = 3600_000_000
+SERVICES = ("mta", "msa", "mda")
 
 
 def servers(name: str) -> list[str]:
@@ -117,21 +122,51 @@ def every_event(name: str, step: int = 1, start: int = 0) -> Iterator[tuple[int,
         start::step
     ]:
         trace = run_and_kill(fresh(name, 2 * HOUR_US), seq)
-        delivered = [e for e in trace.events if isinstance(e, Noted) and isinstance(e.fact, MdaDelivered)]
-        yield seq, complaints(trace), len(delivered) > 1
+        yield seq, complaints(trace), _came_twice(trace)
+
+
+def parts(name: str) -> list[Fault]:
+    """What else may break for a minute: each service of the mail servers, and every host of DNS."""
+    scenario = open_scenario(name)
+    found: list[dict[str, str]] = []
+    for host, settings in scenario.hosts.items():
+        roles = settings.roles.names
+        found += [{"kind": "stopped", "host": host, "service": role} for role in SERVICES if role in roles]
+        found += [{"kind": "down", "host": host}] if {"resolver", "nameserver"} & set(roles) else []
+    return [Fault.model_validate({"at": "0s", "for": "1m", **fault}) for fault in found]
+
+
+def every_moment(name: str, step: int = 1, start: int = 0) -> Iterator[tuple[str, list[str], bool]]:
+    """Break every part at every moment; gives the part and the moment, the complaints, and whether it came twice."""
+    scenario, events = open_scenario(name), fresh(name).run().events
+    plans = [(part, at) for part in parts(name) for at in sorted({e.at for e in events if e.node == part.host})]
+    for part, at in plans[start::step]:
+        fault = part.model_copy(update={"at": Moment(at)})
+        simulation = build(scenario.model_copy(update={"faults": (*scenario.faults, fault)}))
+        trace = replace(simulation, until_us=simulation.until_us + 2 * HOUR_US).run()
+        yield f"{part.host} {part.service or ''} at {at}", complaints(trace), _came_twice(trace)
+
+
+def _came_twice(trace: Trace) -> bool:
+    delivered = [event.fact for event in trace.events if isinstance(event, Noted)]
+    return sum(isinstance(fact, MdaDelivered) for fact in delivered) > 1
 
 
 def main(names: list[str]) -> int:
     """Every event of the scenarios; prints what was wrong, and gives how much."""
-    wrong = 0
-    for name in names:
-        count = twice = 0
-        for seq, found, came_twice in every_event(name):
-            count, twice = count + 1, twice + came_twice
-            if found:
-                wrong += 1
-                print(f"{name}, event {seq}: {'; '.join(found)}")
-        print(f"{name}: killed at {count} events, {twice} times a second copy (RFC 5321 section 6.1), {wrong} wrong")
+    return sum(_told(name, every_event(name)) + _told(name, every_moment(name)) for name in names)
+
+
+def _told(name: str, runs: Iterable[tuple[object, list[str], bool]]) -> int:
+    count = twice = wrong = 0
+    for what, found, came_twice in runs:
+        count, twice = count + 1, twice + came_twice
+        if found:
+            wrong += 1
+            print(f"{name}, {what}: {'; '.join(found)}")
+    print(
+        f"{name}: killed {count} times, {twice} times a second copy (RFC 5321 section 6.1), {wrong} wrong", flush=True
+    )
     return wrong
 
 

@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.faults.killing import every_event
+from tests.faults.killing import every_event, every_moment
 from tests.faults.random_worlds import judge, worlds
 
 WORLDS = int(os.environ.get("MAILSIM_WORLDS", "25"))
@@ -29,3 +29,12 @@ def test_a_server_may_be_killed_at_any_event(name: str, step: int) -> None:
         assert complaints == [], seq
         killed += 1
     assert killed > 10
+
+
+@pytest.mark.parametrize(("name", "step"), [("cross-domain", 37), ("mx-failover", 71)])
+def test_a_service_or_a_dns_server_may_break_at_any_moment(name: str, step: int) -> None:
+    broken = 0
+    for what, complaints, _ in every_moment(name, EVERY or step, start=7):
+        assert complaints == [], what
+        broken += 1
+    assert broken > 5
