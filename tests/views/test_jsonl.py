@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import BytesIO
 
+from mailsim.trace.events import Noted
+from mailsim.trace.facts import QueueDeferred
 from mailsim.views.jsonl import line, write_jsonl
 from tests.trace.scribe import MX1, failover_trace
 
@@ -44,3 +47,14 @@ def test_the_same_trace_gives_the_same_bytes() -> None:
     write_jsonl(failover_trace(), one)
     write_jsonl(failover_trace(), two)
     assert one.getvalue() == two.getvalue()
+
+
+def test_octets_that_are_no_letters_leave_the_line_valid() -> None:
+    """A command in Latin-1 is kept octet by octet; the line is UTF-8 all the same, and says which octets they were."""
+    event = Noted(0, 0, MX1, (), QueueDeferred("<1@x>", "ji\udcf8\udced@firma.example", "Q1", 1, 0, "č"))
+    text = line(event)
+    assert "ji\\udcf8\\udced@firma.example" in text
+    assert json.loads(text.encode()) == event.record()
+    stream = BytesIO()
+    write_jsonl(replace(TRACE, events=[event]), stream)
+    assert stream.getvalue().decode().endswith("\n")
