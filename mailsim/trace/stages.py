@@ -32,7 +32,7 @@ STAGES: tuple[str, ...] = (
     "filter",  # through a filter
     "deliver",  # into the mailbox
     "bounce",  # a report goes back
-    "read",  # the recipient fetches the mail
+    "read",  # the recipient fetches the mail, and does something with it
 )
 """The slugs of all chapters; the lessons have their names."""
 
@@ -87,7 +87,7 @@ class _Marks:
         match event.fact:
             case UserActed(action="send"):
                 return "submit"
-            case UserActed(action="read"):
+            case UserActed():
                 return "read"
             case TcpConnectStarted(port=port, peer=peer):
                 return self._connected(event.node, peer, port, current)
