@@ -62,6 +62,17 @@ def test_the_runs_repeat_themselves_and_lose_nothing(name: str) -> None:
     assert digest(run(name)) == digest(build(open_scenario(name)).run())
 
 
+@pytest.mark.parametrize("name", ["slow-link", "slow-link@b"])
+def test_a_slow_and_a_broken_link_lose_nothing(name: str) -> None:
+    """No mail travels here: what the mailbox had at first is all still there, and every device saw it."""
+    assert list(conservation(run(name))) == []
+    assert of_kind(name, "store.expunge") == []
+    [mail] = of_kind(name, "store.add")
+    assert mail.at == 0
+    shown = {(event.node, event.fields()["msg"]) for event in of_kind(name, "mua.show")}
+    assert shown >= {(device, mail.fields()["msg"]) for device in (PC, PHONE)}
+
+
 # --- E28 ----------------------------------------------------------------------------------------------
 
 

@@ -246,6 +246,10 @@ class Resolution:
             aliases = self._known_aliases(goal)
             if not aliases:
                 return False
+            if goal.question.type == RdataType.CNAME:  # the one that a DNAME makes is the answer (RFC 6672 section 3.2)
+                goal.chain.extend(aliases[:-1])
+                self._end_goal(Rcode.NOERROR, records=aliases[-1])
+                return True
             goal.follow(aliases, aliases[-1].data[0].target)  # type: ignore[attr-defined]
         return False
 
@@ -292,7 +296,8 @@ class Resolution:
         if rcode == Rcode.SERVFAIL:
             self._cache.put_failure(goal.question, self._now_us)
         if not self._goals:
-            answer = (*goal.chain, records) if records else tuple(goal.chain)
+            found = () if rcode == Rcode.SERVFAIL else tuple(goal.chain)
+            answer = (*found, records) if records else found
             self._step = Done(rcode, answer, (soa,) if soa else (), self._asked)
         elif records:
             self._goals[-1].untried.extend((goal.wanted.name, address) for address in addresses(records))

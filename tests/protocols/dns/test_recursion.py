@@ -278,3 +278,19 @@ def test_wrong_use_is_told():
     resolution = Resolution(Question.of("firma.example", "MX"), Cache(), ROOTS)
     with pytest.raises(LocalProtocolError):
         resolution.no_answer(0)
+
+
+def test_the_alias_that_a_known_dname_makes_is_an_answer_to_a_question_for_aliases() -> None:
+    internet = Internet(_198_51_100_53=server_of(FIRMA + "stare IN DNAME zaloha.example.\n", ZALOHA))
+    internet.resolve("mx2.stare.firma.example", "A")
+    done = internet.resolve("jiny.stare.firma.example", "CNAME")
+    assert (done.rcode, done.authority, internet.log) == (Rcode.NOERROR, (), [])
+    assert [rrset.type.name for rrset in done.answer] == ["DNAME", "CNAME"]
+
+
+def test_a_failure_has_no_half_of_an_answer() -> None:
+    internet = Internet()
+    assert texts(internet.resolve("smycka1.firma.example", "CNAME"))
+    for _ in range(2):
+        done = internet.resolve("smycka1.firma.example", "A")
+        assert (done.rcode, done.answer) == (Rcode.SERVFAIL, ())
