@@ -32,6 +32,7 @@ EIGHT_BITS = Conclusion.of(554, "5.6.3", "The next server does not take eight-bi
 TOO_BIG = Conclusion.of(552, "5.3.4", "The next server does not take mail of this size")
 SENDER_BEYOND_ASCII = Conclusion.of(550, "5.6.7", "The next server takes no sender address beyond ASCII")
 RECIPIENT_BEYOND_ASCII = Conclusion.of(553, "5.6.7", "The next server takes no recipient address beyond ASCII")
+CLOSED_EARLY = Conclusion.of(451, "4.4.2", "The server closed the connection before this recipient")
 HEADER_BEYOND_ASCII = Conclusion.of(554, "5.6.9", "The next server takes no header beyond ASCII")
 TOO_MANY = ("4.5.3", "5.5.3", "")
 
@@ -76,7 +77,7 @@ class Handover:
             await self._transaction(batch)
             waiting = [*self._did_not_fit_in(batch), *rest]
         # The server has said goodbye between two transactions: the others are for another connection.
-        self._decide(waiting, Conclusion.of(451, "4.4.2", "The server closed the connection before this recipient"))
+        self._decide(waiting, CLOSED_EARLY)
 
     def _did_not_fit_in(self, batch: Sequence[str]) -> list[str]:
         """Those whom the server refused for being too many, if it took others (RFC 5321 section 4.5.3.1.10).

@@ -127,8 +127,9 @@ class MsaSession(Session):
         envelope = envelope_of(
             self.engine.sender, {self._qualified(rcpt.path): rcpt for rcpt in self.engine.recipients}
         )
-        if envelope.reverse_path:
-            envelope = replace(envelope, reverse_path=self._qualified(envelope.reverse_path))
+        sender = self._qualified(envelope.reverse_path) if envelope.reverse_path else ""
+        if sender != envelope.reverse_path:
+            envelope = replace(envelope, reverse_path=sender)
         data = separated(data)
         if self.policy.complete_domains:
             data = complete_header(data, self.local_domains)

@@ -111,7 +111,7 @@ def at_home(path: str, host: Host, local_domains: Sequence[str]) -> str:
     """Two other ways to name this host: a bare `postmaster` (RFC 5321 section 4.1.1.3), and any mailbox at one of its
     own addresses (RFC 1123 section 5.2.17). Both become a mailbox of its first domain."""
     local_part, at, domain = path.rpartition("@")
-    if at and domain not in map(address_literal, host.addresses):
+    if at and not (domain.startswith("[") and domain in map(address_literal, host.addresses)):
         return path
     return f"{local_part if at else path}@{local_domains[0] if local_domains else host.name}"
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from random import Random
 
 from mailsim.agents.host import Host
@@ -84,7 +85,12 @@ def destination(policy: MtaPolicy, domain: str) -> str:
 
 def is_local(policy: MtaPolicy, domain: str) -> bool:
     """Are the mailboxes of this domain here?"""
-    return ascii_domain(domain) in map(ascii_domain, policy.local_domains)
+    return ascii_domain(domain) in _ascii_domains(policy.local_domains)
+
+
+@lru_cache(maxsize=1024)
+def _ascii_domains(domains: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(ascii_domain, domains))
 
 
 async def decide(host: Host, policy: MtaPolicy, domain: str) -> Route:
@@ -137,15 +143,15 @@ def in_order(published: Iterable[MailExchanger], policy: MtaPolicy, random: Rand
 
     Equal preferences in random order, so that the load spreads (RFC 5321 section 5.1).
     """
-    ordered = sorted((Hop(mx.host.lower(), mx.preference) for mx in published), key=lambda h: (h.preference, h.host))
-    if len({hop.preference for hop in ordered}) < len(ordered):
+    ordered = sorted((mx.preference, mx.host.lower()) for mx in published)
+    if len({preference for preference, _ in ordered}) < len(ordered):
         random.shuffle(ordered)
-    ordered.sort(key=lambda hop: hop.preference, reverse=policy.mx_order == "descending")
-    best = [hop.preference for hop in ordered[:1]]
-    return [
-        replace(hop, rule="best" if not i else "equal" if [hop.preference] == best else "less-preferred")
-        for i, hop in enumerate(ordered)
-    ]
+    ordered.sort(key=lambda mx: mx[0], reverse=policy.mx_order == "descending")
+    hops: list[Hop] = []
+    for preference, name in ordered:
+        rule = "best" if not hops else "equal" if preference == hops[0].preference else "less-preferred"
+        hops.append(Hop(name, preference, rule=rule))
+    return hops
 
 
 def without_self(hops: Sequence[Hop], host: Host, policy: MtaPolicy) -> tuple[list[Hop], tuple[Hop, ...]]:
@@ -186,7 +192,7 @@ async def _with_addresses(host: Host, policy: MtaPolicy, hop: Hop) -> Hop:
 def _reached(hop: Hop, found: Found[str] | Nothing) -> Hop:
     match found:
         case Found(records):
-            return replace(hop, addresses=records)
+            return Hop(hop.host, hop.preference, records, hop.rule)
         case TryAgain():
             return replace(hop, rule="no-address", unsure=True)
         case NoData() | NxDomain():

@@ -143,6 +143,26 @@ class Session:
 
     async def _deal_with(self, event: ServerEvent) -> None:
         match event:
+            case Refused() | Challenge() | StartTls():
+                await self._deal_with_other(event)
+                return
+        kind = type(event)
+        if self.host.troubles.active:
+            answer = await self._answer_in_trouble(event)
+        elif kind in ABOUT_THE_MAIL:
+            answer = await self.answer(event)
+        else:
+            answer = await self._answer(event)
+        if isinstance(answer, Reply):
+            self._reply(event, answer)
+        else:
+            self._reply(event, *answer)
+        if kind in NOT_BUFFERED:
+            await self._flush()
+
+    async def _deal_with_other(self, event: Refused | Challenge | StartTls) -> None:
+        """What the engine has refused itself, its turn in a login, and the step from SMTP to TLS."""
+        match event:
             case Challenge():
                 self._unsent.append(event)
             case Refused(line=line, reply=reply):
@@ -151,15 +171,6 @@ class Session:
                     await self._flush()
             case StartTls():
                 await self._deal_with_starttls(event)
-            case asked:
-                in_trouble = self.host.troubles.active
-                answer = await (self._answer_in_trouble(asked) if in_trouble else self._answer(asked))
-                if isinstance(answer, Reply):
-                    self._reply(asked, answer)
-                else:
-                    self._reply(asked, *answer)
-                if type(asked) in NOT_BUFFERED:
-                    await self._flush()
 
     async def _deal_with_starttls(self, asked: StartTls) -> None:
         refusal = await self._struck(asked)

@@ -57,6 +57,10 @@ def parameter(name: str, value: str) -> list[str]:
 
 def fold(name: str, words: Iterable[str]) -> bytes:
     """`Name: word word...` in lines of at most 76 characters where the words allow it, CRLF at the end."""
+    words = list(words)
+    whole = f"{name}: {' '.join(words)}"
+    if len(whole) <= LINE_WIDTH and words:
+        return (whole + "\r\n").encode()
     lines = [f"{name}:"]
     for word in words:
         if len(lines[-1]) + 1 + len(word) > LINE_WIDTH and lines[-1].strip() and word:
@@ -137,7 +141,7 @@ def _needs_encoding(text: str) -> bool:
         or "=?" in text
         or "  " in text
         or text != text.strip()
-        or any(len(word) > 10 * LINE_WIDTH for word in text.split(" "))
+        or (len(text) > 10 * LINE_WIDTH and any(len(word) > 10 * LINE_WIDTH for word in text.split(" ")))
     )
 
 

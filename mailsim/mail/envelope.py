@@ -98,6 +98,8 @@ class Envelope:
         The wishes about an alias are those about each of its targets; success of one of several is not the
         success of the alias, and whoever expands it reports that itself (RFC 3461 sections 5.2.7.2 and 5.2.7.3).
         """
+        if all(targets.get(name) in (None, (), (name,)) for name in self.recipients):
+            return self
         recipients: dict[str, None] = {}
         wishes: dict[str, Wish] = {}
         for name in self.recipients:

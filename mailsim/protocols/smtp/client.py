@@ -16,8 +16,9 @@ will lead if all of them succeed. What is legal to send is judged by the second.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mailsim.errors import LocalProtocolError, RemoteProtocolError
 from mailsim.protocols.pdu import Raw
@@ -260,29 +261,34 @@ class SmtpClient:
         self.state = NEXT.get((self.state, kind, reply.code // 100), self.state)  # type: ignore[arg-type]
         if not self._outstanding or reply.is_negative:
             self._hoped = None
-        if reply.is_positive or kind in CONTENTS:
-            self._learn(command, reply)
+        if kind in CONTENTS:
+            self._forget_transaction()
+        elif reply.is_positive:
+            learn = _LEARN.get(kind)
+            if learn is not None:
+                learn(self, command, reply)
         elif reply.code == 354 and kind is Data:
             # Content is due even if we believe that no recipient was accepted (RFC 2920 section 3.1).
             self.state = READING_CONTENT
             if self.is_lmtp and not self.recipients:
                 raise RemoteProtocolError("354 without a recipient (RFC 2033 section 4.2)")
 
-    def _learn(self, command: Command | None, reply: Reply) -> None:
-        """What we know now that the server has done as it was told, or is at the end of the transaction."""
-        match command:
-            case Rcpt():
-                self.recipients.append(command)
-            case Mail():
-                self._mail = command
-            case Content() | BdatLast() | Rset():
-                self._forget_transaction()
-            case Ehlo() | Lhlo() | Helo():
-                self._forget_transaction()
-                self.extensions = dict(() if isinstance(command, Helo) else read_extensions(reply.lines[1:]))
-                self._is_enhanced = "ENHANCEDSTATUSCODES" in self.extensions
-            case Auth() | AuthResponse():
-                self.is_authenticated = True
+    def _sender_taken(self, command: Mail, _: Reply) -> None:
+        self._mail = command
+
+    def _recipient_taken(self, command: Rcpt, _: Reply) -> None:
+        self.recipients.append(command)
+
+    def _greeted_back(self, command: Command, reply: Reply) -> None:
+        self._forget_transaction()
+        self.extensions = dict(() if isinstance(command, Helo) else read_extensions(reply.lines[1:]))
+        self._is_enhanced = "ENHANCEDSTATUSCODES" in self.extensions
+
+    def _transaction_forgotten(self, _: Command, __: Reply) -> None:
+        self._forget_transaction()
+
+    def _logged_in(self, _: Command, __: Reply) -> None:
+        self.is_authenticated = True
 
     def reset_after_tls(self) -> int:
         """TLS is up: forget the server and all plaintext that came too early (RFC 3207 section 4.2).
@@ -301,3 +307,16 @@ def read_extensions(lines: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Keywords in capitals and their parameters (RFC 5321 section 4.1.1.1)."""
     words = (line.strip().partition(" ") for line in lines)
     return tuple((keyword.upper(), parameters.strip()) for keyword, _, parameters in words)
+
+
+_LEARN: dict[type[Any], Callable[[SmtpClient, Any, Reply], None]] = {
+    Ehlo: SmtpClient._greeted_back,
+    Helo: SmtpClient._greeted_back,
+    Lhlo: SmtpClient._greeted_back,
+    Auth: SmtpClient._logged_in,
+    AuthResponse: SmtpClient._logged_in,
+    Mail: SmtpClient._sender_taken,
+    Rcpt: SmtpClient._recipient_taken,
+    Rset: SmtpClient._transaction_forgotten,
+}
+"""What the client knows when the server has done as it was told."""
