@@ -21,7 +21,8 @@ def loaded_after(code: str) -> set[str]:
 
 
 def test_views_do_not_load_the_engine() -> None:
-    loaded = loaded_after("import mailsim.views, mailsim.views.text, mailsim.views.pcapng, mailsim.views.tui")
+    hand = "mailsim.views.tui.hand.screen, mailsim.views.tui.hand.services"
+    loaded = loaded_after(f"import mailsim.views, mailsim.views.text, mailsim.views.pcapng, mailsim.views.tui, {hand}")
     assert not loaded & {"simpy", "mailsim.net", "mailsim.agents", "mailsim.scenario"}
 
 

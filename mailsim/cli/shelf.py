@@ -10,6 +10,7 @@ from mailsim.views.tui.library import Entry, Problem, Unrunnable
 
 if TYPE_CHECKING:
     from mailsim.scenario.mistakes import Mistake
+    from mailsim.scenario.schema import Scenario
     from mailsim.trace.trace import Trace
 
 LANGUAGES = ("en", "cs")
@@ -36,16 +37,22 @@ class Shelf:
     def open(self, key: str) -> Trace:
         """Run the scenario, with the lines of the scripts recorded. Raises: Unrunnable."""
         from mailsim.scenario.build import build
-        from mailsim.scenario.loader import open_scenario
-        from mailsim.scenario.mistakes import ScenarioErrors
         from mailsim.trace.recorder import Recorder
 
-        try:
-            return build(open_scenario(key), recorder=Recorder(code=True)).run()
-        except ScenarioErrors as errors:
-            raise Unrunnable(tuple(map(_problem, errors.mistakes))) from None
-        except OSError as problem:
-            raise Unrunnable((_said(key, problem.strerror or str(problem)),)) from None
+        return build(opened(key), recorder=Recorder(code=True)).run()
+
+
+def opened(key: str) -> Scenario:
+    """The scenario of a key. Raises: Unrunnable."""
+    from mailsim.scenario.loader import open_scenario
+    from mailsim.scenario.mistakes import ScenarioErrors
+
+    try:
+        return open_scenario(key)
+    except ScenarioErrors as errors:
+        raise Unrunnable(tuple(map(_problem, errors.mistakes))) from None
+    except OSError as problem:
+        raise Unrunnable((_said(key, problem.strerror or str(problem)),)) from None
 
 
 def _files(folder: Path | None) -> list[Path]:

@@ -83,6 +83,7 @@ def choose(
         typer.echo(context.get_help())
         return
     from mailsim.cli.shelf import Shelf
+    from mailsim.cli.switchboard import Telephone
     from mailsim.views.tui import run
 
     memory = _memory(reset)
@@ -95,6 +96,7 @@ def choose(
         motion=not no_motion,
         mouse=not no_mouse,
         library=Shelf(own),
+        switchboard=Telephone(),
         memory=memory,
         ascii_only=ascii_only or _writes_only_ascii(),
         colours=16 if colours is Colours.SIXTEEN else 0,
@@ -126,6 +128,8 @@ def step(
 
             run_plain(trace_of(scenario, seed, code=True), sys.stdin, sys.stdout, language, level)
             return
+        from mailsim.cli.switchboard import Telephone
+        from mailsim.trace.recording import is_recording
         from mailsim.views.tui import run
 
         run(
@@ -135,6 +139,7 @@ def step(
             level,
             motion=not no_motion,
             mouse=not no_mouse,
+            switchboard=None if is_recording(Path(scenario)) else Telephone(seed),
             memory=memory,
             key=str(Path(scenario).resolve()) if Path(scenario).exists() else scenario,
             ascii_only=ascii_only or _writes_only_ascii(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mailsim.lessons.languages import LANGUAGE_NAMES, LANGUAGES, language_of, number, plural
+from mailsim.lessons.ui_hand import HAND
 from mailsim.lessons.ui_sheets import SHEETS
 
 __all__ = ["LANGUAGES", "LANGUAGE_NAMES", "MESSAGES", "Words"]
@@ -58,6 +59,7 @@ class Words:
 
 MESSAGES: Mapping[str, tuple[str, str]] = {
     **SHEETS,
+    **HAND,
     # header, NOW bar
     "playing": ("> play {speed}", "> běží {speed}"),
     "paused": ("|| pause", "|| pauza"),

@@ -33,7 +33,7 @@ class Place:
 
 
 def places(scenario: Scenario) -> Iterator[Place]:
-    """Every service to which one can type, in the order of the hosts and their ports."""
+    """Every service to which one can type, in the order of the hosts and their ports; LMTP of a host comes last."""
     for name, host in scenario.hosts.items():
         found = []
         for service in SERVICES:
@@ -42,7 +42,7 @@ def places(scenario: Scenario) -> Iterator[Place]:
                 found.append(Place(name, port, service.protocol, security))
         if host.roles.mda is not None:
             found.append(Place(name, host.roles.mda.port, "lmtp"))
-        yield from sorted(set(found), key=lambda place: place.port)
+        yield from sorted(set(found), key=lambda place: (place.protocol == "lmtp", place.port))
 
 
 def place_at(scenario: Scenario, host: str, port: int, is_tls: bool = False) -> Place:

@@ -166,7 +166,9 @@ class _Pop3(Standing):
         return tuple(kind.verb for state, kind in pop3.NEXT if state is self._state and self._makes_sense(kind))
 
     def _makes_sense(self, kind: type[pop3.Command]) -> bool:
-        return bool(kind.verb) and not (kind is pop3.Stls and self.is_secure)
+        if kind is pop3.Stls:
+            return not self.is_secure and (not self.offers or "STLS" in self.offers)
+        return bool(kind.verb)
 
     def _client(self, event: Said) -> None:
         if self._state is pop3.State.EXCHANGE:
@@ -219,7 +221,9 @@ class _Imap(Standing):
         return () if self._invited else tuple(kind.verb for kind in sorted(kinds, key=_how_common))
 
     def _makes_sense(self, kind: type[imap.Command]) -> bool:
-        return kind is not imap.StartTls or ("STARTTLS" in self.offers and not self.is_secure)
+        if kind is imap.StartTls:
+            return "STARTTLS" in self.offers and not self.is_secure
+        return kind is not imap.Login or "LOGINDISABLED" not in self.offers
 
     def _client(self, event: Said) -> None:
         self._invited = False

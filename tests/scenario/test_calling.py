@@ -43,7 +43,6 @@ class Session:
 def test_the_places_of_a_world() -> None:
     mine = [place for place in places(FIRST) if place.host == MAIL]
     assert [(place.port, place.protocol, place.security) for place in mine] == [
-        (24, "lmtp", "none"),
         (25, "smtp", "optional"),
         (110, "pop", "starttls"),
         (143, "imap", "starttls"),
@@ -51,6 +50,7 @@ def test_the_places_of_a_world() -> None:
         (587, "smtp", "starttls"),
         (993, "imap", "tls"),
         (995, "pop", "tls"),
+        (24, "lmtp", "none"),
     ]
     assert place_at(FIRST, MAIL, 4000) == Place(MAIL, 4000, "smtp")
     assert place_at(FIRST, MAIL, 143, is_tls=True).security == "tls"
@@ -126,8 +126,11 @@ def test_imap_through_its_states_with_literals() -> None:
     imap = Session(143)
     assert imap.standing.state == "NOT_AUTHENTICATED"
     assert "STARTTLS" in imap.standing.legal
+    assert "LOGIN" not in imap.standing.legal
+    assert imap.type("a STARTTLS", "b NOOP") == "NOT_AUTHENTICATED"
+    assert imap.type("b CAPABILITY") == "NOT_AUTHENTICATED"
     assert "LOGIN" in imap.standing.legal
-    assert imap.type("a STARTTLS", "b LOGIN {3}") == "NOT_AUTHENTICATED literal"
+    assert imap.type("b LOGIN {3}") == "NOT_AUTHENTICATED literal"
     assert imap.talk.talker.octets_due == 3
     assert imap.type("dan {10}", "secret-dan") == "AUTHENTICATED"
     assert imap.type("c SELECT INBOX") == "SELECTED"

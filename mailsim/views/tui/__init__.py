@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mailsim.trace.levels import Level
     from mailsim.trace.trace import Trace
+    from mailsim.views.tui.hand.switchboard import Switchboard
     from mailsim.views.tui.library import Library
     from mailsim.views.tui.memory import Memory
 
@@ -30,6 +31,7 @@ def run(
     folder: Path | None = None,
     *,
     library: Library | None = None,
+    switchboard: Switchboard | None = None,
     memory: Memory | None = None,
     key: str = "",
     ascii_only: bool = False,
@@ -44,6 +46,7 @@ def run(
         trace: the run, or what runs it; None to choose from `library`.
         language: `en` or `cs`. theme: `dark`, `light` or `contrast`. level: None for the scenario's own.
         motion: whether anything may glide. folder: where screenshots go; None for the current folder.
+        switchboard: connects who wants to type to a server of a scenario.
         memory: what is remembered of the last time, and where; key: the name of `trace` in it.
         mouse: whether clicks are for us; else the terminal selects text with them.
         ascii_only: draw with ASCII alone. colours: 16, or 0 for as many as the terminal has.
@@ -62,6 +65,7 @@ def run(
         motion,
         folder,
         library=library,
+        switchboard=switchboard,
         memory=memory,
         key=key,
         ascii_only=ascii_only,

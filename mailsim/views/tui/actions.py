@@ -17,6 +17,7 @@ class Group(Enum):
     FINDING = "group.finding"
     VIEW = "group.view"
     OTHER = "group.other"
+    HAND = "group.hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Action:
         return self.bar_keys or self.shown.split()[0]
 
 
-_S, _F, _V, _O = Group.STEPPING, Group.FINDING, Group.VIEW, Group.OTHER
+_S, _F, _V, _O, _H = Group.STEPPING, Group.FINDING, Group.VIEW, Group.OTHER, Group.HAND
 
 ACTIONS: tuple[Action, ...] = (
     Action("next", ("n", "right", "full_stop"), "n  →  .", _S, bar=0),
@@ -98,6 +99,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("explain_down", ("shift+down",), "Shift+↓", _V),
     Action("language", ("L",), "L", _O, bar=16),
     Action("theme", ("T",), "T", _O),
+    Action("hand", ("H", "f4"), "H  F4", _O, bar=17),
     Action("copy", ("c",), "c", _O),
     Action("screenshot", ("s",), "s", _O),
     Action("handout", ("S",), "S", _O),
@@ -106,6 +108,38 @@ ACTIONS: tuple[Action, ...] = (
     Action("escape", ("escape",), "Esc", _O, bar=0, label="close"),
     Action("quit", ("q",), "q", _O, bar=2, right=True),
 )
+HAND_ACTIONS: tuple[Action, ...] = (
+    Action("send", ("enter",), "Enter", _H, bar=0),
+    Action("complete", ("tab",), "Tab", _H, bar=1),
+    Action("complete_back", ("shift+tab",), "Shift+Tab", _H),
+    Action("older", ("up",), "↑", _H, bar=6, bar_keys="↑ ↓"),
+    Action("newer", ("down",), "↓", _H),
+    Action("line_up", ("shift+up",), "Shift+↑", _H),
+    Action("line_down", ("shift+down",), "Shift+↓", _H),
+    Action("page_up", ("pageup",), "PgUp", _H),
+    Action("page_down", ("pagedown",), "PgDn", _H),
+    Action("hand_language", ("f2",), "F2", _H, bar=11, label="language"),
+    Action("hand_theme", ("f3",), "F3", _H),
+    Action("steps", ("f4",), "F4", _H, bar=3),
+    Action("wait", ("f5",), "F5", _H, bar=5),
+    Action("wait_long", ("f6",), "F6", _H, bar=9),
+    Action("save_talk", ("f7",), "F7", _H, bar=8),
+    Action("copy_talk", ("f8",), "F8", _H, bar=7),
+    Action("hand_card", ("f9",), "F9", _H, bar=4, label="card"),
+    Action("hand_help", ("f1",), "F1", _H, bar=2, label="help", right=True),
+    Action("leave", ("escape",), "Esc", _H, bar=2, right=True),
+)
+"""What the keys do while somebody types a protocol; letters are typed, so these have none."""
+CALL_ACTIONS: tuple[Action, ...] = (
+    Action("call", ("enter",), "Enter", _H, bar=0),
+    Action("choose_up", ("up",), "↑", _H, bar=1, bar_keys="↑ ↓", label="choose"),
+    Action("choose_down", ("down",), "↓", _H),
+    Action("when", ("f5",), "F5", _H, bar=3),
+    Action("hand_language", ("f2",), "F2", _H, bar=4, label="language"),
+    Action("hand_theme", ("f3",), "F3", _H, bar=5),
+    Action("leave", ("escape",), "Esc", _H, bar=2, right=True),
+)
+"""What they do in the list of servers."""
 BY_NAME = {action.name: action for action in ACTIONS}
 PANE_KEYS = {action.name: action.keys[0] for action in ACTIONS if action.name in ("map", "ladder", "wire", "mail")}
 PANE_KEYS |= {name: BY_NAME[name].keys[0] for name in ("dns", "queues", "mailboxes", "bytes", "code")}

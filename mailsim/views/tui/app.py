@@ -6,7 +6,7 @@ import gc
 import os
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -23,11 +23,13 @@ from textual.widgets import Static
 
 from mailsim.lessons.ui import LANGUAGES, Words
 from mailsim.trace.trace import Trace
-from mailsim.views.tui.actions import ACTIONS
+from mailsim.views.tui.actions import ACTIONS, Action
+from mailsim.views.tui.hand.parts import Keyed
+from mailsim.views.tui.hand.switchboard import Switchboard
 from mailsim.views.tui.inks import PALETTES, themes_of
 from mailsim.views.tui.library import Library
 from mailsim.views.tui.memory import Memory
-from mailsim.views.tui.picker import Picker, ScenarioRun
+from mailsim.views.tui.picker import HandWanted, Picker, ScenarioRun
 from mailsim.views.tui.themes import themes
 
 if TYPE_CHECKING:
@@ -68,13 +70,17 @@ class Commands(Provider):
     def _commands(self) -> list[tuple[str, Callable[[], None]]]:
         from mailsim.views.tui.screen import MainScreen
 
-        screen = self.screen
-        if not isinstance(screen, MainScreen):
-            return []
-        words = screen.stepper.words
+        actions: Sequence[Action] = ACTIONS
+        match self.screen:
+            case MainScreen() as screen:
+                words, actions = screen.stepper.words, ACTIONS
+            case Keyed() as screen:
+                words, actions = screen.words, screen.ACTIONS
+            case _:
+                return []
         named = [
             (f"{words(f'do.{action.name}')}  ({action.shown})", partial(screen.action_do, action.name))
-            for action in ACTIONS
+            for action in actions
             if action.name not in ("palette", "escape", "jump") and screen.works(action)
         ]
         looks = [
@@ -118,7 +124,7 @@ class StepperApp(Worn):
 
     Args:
         trace: the finished run, or what runs it while a screen is there already; None to choose one.
-        library: what there is to choose from.
+        library: what there is to choose from. switchboard: connects who wants to type to a server; None: nobody does.
         language: `en` or `cs`; theme: one of `THEMES`; level: None for the scenario's own.
         motion: whether anything may glide; folder: where screenshots go.
         ascii_only: draw with ASCII alone; colours: 16, or 0 for as many as the terminal has.
@@ -139,12 +145,14 @@ class StepperApp(Worn):
         folder: Path | None = None,
         *,
         library: Library | None = None,
+        switchboard: Switchboard | None = None,
         memory: Memory | None = None,
         key: str = "",
         ascii_only: bool = False,
         colours: int = 0,
     ) -> None:
         super().__init__()
+        self._switchboard = switchboard
         self.wear(theme, ascii_only, colours)
         if not motion:
             self.animation_level: AnimationLevel = "none"
@@ -196,6 +204,9 @@ class StepperApp(Worn):
     @property
     def words(self) -> Words:
         """The language that is spoken now."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Keyed):
+                return screen.words
         if self._main is not None:
             return self._main.stepper.words
         return Words(self._language) if self._picker is None else self._picker.words
@@ -212,7 +223,8 @@ class StepperApp(Worn):
         place = self._memory.places.get(self._key)
         if place is not None and level is None and place.steps:
             stepper.restore(place)
-        return MainScreen(stepper, self._folder)
+        hand = self._hand_at if self._switchboard is not None and self._key else None
+        return MainScreen(stepper, self._folder, hand, leads_back=self._picker is not None)
 
     @on(ScenarioRun)
     def _run_chosen(self, message: ScenarioRun) -> None:
@@ -223,6 +235,37 @@ class StepperApp(Worn):
         settle_memory()
         self.push_screen(self._main, lambda _: self._left())
         self._say_where(self._main)
+
+    # --- typing by hand ---
+
+    def _hand_at(self, at_us: int) -> None:
+        """Type to a server of the world that is stepped through, as it is at that time, or at its start."""
+        world, stepper = self.stepper.score.world, self.stepper
+        titles = {language: texts.get("title", world.scenario) for language, texts in world.texts.items()}
+        self._open_hand(self._key, titles, stepper.words, (at_us, 0))
+
+    @on(HandWanted)
+    def _hand_wanted(self, message: HandWanted) -> None:
+        """Type to a server of a scenario that is in the list."""
+        assert self._picker is not None
+        self._open_hand(message.entry.key, message.entry.titles, self._picker.words, (0,))
+
+    def _open_hand(self, key: str, titles: Mapping[str, str], words: Words, times: Sequence[int]) -> None:
+        from mailsim.views.tui.hand.services import ServicesScreen
+
+        if self._switchboard is not None:
+            screen = ServicesScreen(self._switchboard, key, titles, words, self._folder, times)
+            self.push_screen(screen, self._hand_done)
+
+    def _hand_done(self, words: Words | None) -> None:
+        """Go on in the language that was spoken last."""
+        if words is not None and self._main is not None:
+            self._main.stepper.words = words
+            self._main.rearrange()
+            self._main.restyle()
+        elif words is not None and self._picker is not None:
+            self._picker.words = words
+            self._picker.show()
 
     def _say_where(self, main: MainScreen) -> None:
         """Who comes back is told where the steps go on."""
@@ -270,10 +313,16 @@ class StepperApp(Worn):
 
     def action_how_to_quit(self) -> None:
         """Ctrl+C ends no lesson by mistake: it says how to quit."""
+        from mailsim.views.tui.screen import MainScreen
+
         if isinstance(self.screen, CommandPalette):
             self.screen.dismiss()
         match self.screen:
             case Picker() as picker:
                 picker.action_escape()
+            case Keyed() as screen:
+                screen.tell("hand.quit")
+            case MainScreen() as screen:
+                screen.tell("quit.how")
             case _ if self._main is not None:
                 self._main.tell("quit.how")

@@ -68,9 +68,9 @@ class Atlas:
         if name not in self.first_seen:
             return Importance.SILENT
         roles = set(self.nodes[name].roles)
-        if roles <= {"nameserver"}:
+        if roles == {"nameserver"}:
             return Importance.NAME_SERVER
-        return Importance.RESOLVER if roles <= {"nameserver", "resolver"} else Importance.MAIL
+        return Importance.RESOLVER if self._is_name_server(name) else Importance.MAIL
 
     def label(self, name: str) -> str:
         """The short name of a node."""
@@ -105,7 +105,7 @@ class Atlas:
 
     def _is_name_server(self, name: str) -> bool:
         node = self.nodes.get(name)
-        return node is not None and set(node.roles) <= {"nameserver", "resolver"}
+        return node is not None and bool(node.roles) and set(node.roles) <= {"nameserver", "resolver"}
 
     def _link(self, event: Event, peer: str) -> None:
         if event.node == peer or event.node not in self.nodes or peer not in self.nodes:

@@ -109,9 +109,14 @@ class Board(Screen[None]):
             yield from (Document(stepper, name, self.pages[name]) for name in PAGES)
             yield from (Document(stepper, f"side-{name}", self.pages[name]) for name in COLUMN_PANES)
             yield Timeline(stepper)
-            yield KeyBar(stepper, self.works)
+            yield KeyBar(self.bar_label, self.works)
             yield Input(id="prompt", compact=True, select_on_focus=False)
             yield TooSmall(stepper)
+
+    def bar_label(self, action: Action) -> str:
+        """What the key bar calls an action now."""
+        is_pause = action.name == "play" and self.stepper.playing
+        return self.stepper.words("bar.pause" if is_pause else action.bar_label)
 
     def works(self, action: Action) -> bool:
         """Whether an action makes sense now: the key bar shows only these."""

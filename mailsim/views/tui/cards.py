@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mailsim.lessons.explanations import Citation, explain
+from mailsim.lessons.explanations import Citation, Explanation, explain
 from mailsim.lessons.reference import code_meanings, header_meaning, rfc_title, role_term
 from mailsim.lessons.terms import glossary
-from mailsim.trace.events import Said
+from mailsim.lessons.ui import Words
+from mailsim.trace.events import Event, Said
 from mailsim.views.tui.atlas import title as title_of_node
 from mailsim.views.tui.inks import Ground, Ink
 from mailsim.views.tui.pages import Pages
@@ -54,13 +55,8 @@ class Cards(Sheet):
         return 0
 
     def lines(self, stepper: Stepper, width: int) -> Sequence[Line]:  # noqa: ARG002 (the sheet's signature)
-        words, card = stepper.words, self.cards[self.chosen]
-        place = words("card.place", i=self.chosen + 1, n=self.count)
-        kind = Piece(f" {words(f'card.{card.kind}')} ", ground=Ground.CHIP, bold=True)
-        heading = [kind, Piece(f" {card.name}  ", Ink.HEADING, bold=True), Piece(place, Ink.DIM)]
-        lines: list[Line] = [heading, *([Piece(text)] for text in card.text)]
-        lines += [[Piece("► "), Piece(source(citation), underlined=True)] for citation in card.citations]
-        return [*lines, [Piece(words("card.hint"), Ink.DIM)]]
+        hint: Line = [Piece(stepper.words("card.hint"), Ink.DIM)]
+        return [*card_lines(self.cards, self.chosen, stepper.words), hint]
 
     def show(self, key: str) -> bool:
         """Put the card about something on top; False when there is none."""
@@ -68,6 +64,15 @@ class Cards(Sheet):
         if number is not None:
             self.chosen = number
         return number is not None
+
+
+def card_lines(cards: Sequence[Card], number: int, words: Words) -> list[Line]:
+    """One of the cards, with its place among them."""
+    card, place = cards[number], words("card.place", i=number + 1, n=len(cards))
+    kind = Piece(f" {words(f'card.{card.kind}')} ", ground=Ground.CHIP, bold=True)
+    heading = [kind, Piece(f" {card.name}  ", Ink.HEADING, bold=True), Piece(place, Ink.DIM)]
+    lines: list[Line] = [heading, *([Piece(text)] for text in card.text)]
+    return lines + [[Piece("► "), Piece(source(citation), underlined=True)] for citation in card.citations]
 
 
 def source(citation: Citation) -> str:
@@ -91,9 +96,11 @@ def _all(stepper: Stepper, pages: Pages) -> Iterator[Card]:
     language = stepper.words.language
     topic = stepper.score.conversations.topic(event)
     lesson = explain(topic, language, stepper.score.world.texts.get(language))
-    yield Card("step", topic, lesson.title, (" ".join(lesson.text.split()),), lesson.citations)
-    if isinstance(event, Said):
-        yield from _of_what_is_said(event, stepper, pages)
+    yield step_card(topic, lesson)
+    yield from code_cards(event, language)
+    if isinstance(event, Said) and event.pdu.role == "data":
+        names = dict.fromkeys(field.name for field in pages.mail.header(event.seq))
+        yield from filter(None, (header_card(name, language) for name in names))
     telling = stepper.telling(stepper.position)
     for host in (telling.source, telling.target):
         if host in stepper.score.atlas.nodes:
@@ -102,14 +109,28 @@ def _all(stepper: Stepper, pages: Pages) -> Iterator[Card]:
     yield from terms_in(f"{lesson.title} {lesson.text}", language)
 
 
-def _of_what_is_said(event: Said, stepper: Stepper, pages: Pages) -> Iterator[Card]:
-    language = stepper.words.language
-    code = _CODE.match(str(event.pdu)) if event.protocol in _MAIL and not event.from_client else None
-    if code is not None:
-        yield Card("code", code[1], " ".join(filter(None, code.groups())), code_meanings(code[1], code[2], language))
-    if event.pdu.role == "data":
-        names = dict.fromkeys(field.name for field in pages.mail.header(event.seq))
-        yield from filter(None, (header_card(name, language) for name in names))
+def step_card(topic: str, lesson: Explanation) -> Card:
+    """The card of what happens."""
+    return Card("step", topic, lesson.title, (" ".join(lesson.text.split()),), lesson.citations)
+
+
+def code_cards(event: Event, language: str) -> Iterator[Card]:
+    """The card of the reply code, if the event is a reply of SMTP or LMTP."""
+    if isinstance(event, Said) and event.protocol in _MAIL and not event.from_client:
+        code = _CODE.match(str(event.pdu))
+        if code is not None:
+            meanings = code_meanings(code[1], code[2], language)
+            yield Card("code", code[1], " ".join(filter(None, code.groups())), meanings)
+
+
+def lesson_cards(event: Event | None, topic: str, lesson: Explanation, language: str) -> list[Card]:
+    """The cards of something that was said, without the run around it."""
+    cards = [step_card(topic, lesson)]
+    if event is not None:
+        cards += code_cards(event, language)
+    cards += (rfc_card(citation) for citation in lesson.citations)
+    cards += terms_in(f"{lesson.title} {lesson.text}", language)
+    return cards
 
 
 def header_card(name: str, language: str) -> Card | None:

@@ -138,9 +138,11 @@ def _fitting(titles: list[str], width: int) -> list[str]:
 class KeyBar(Painted):
     """The keys that work now, as many as fit; each can be clicked. A message stands here until the next key."""
 
-    def __init__(self, stepper: Stepper, works: Callable[[Action], bool]) -> None:
+    def __init__(
+        self, label: Callable[[Action], str], works: Callable[[Action], bool], actions: Sequence[Action] = ACTIONS
+    ) -> None:
         super().__init__(id="keys")
-        self._stepper, self._works = stepper, works
+        self._label, self._works, self._actions = label, works, actions
         self.message = ""
 
     def paint(self, width: int) -> list[Strip]:
@@ -170,7 +172,7 @@ class KeyBar(Painted):
 
     def _parts(self, width: int) -> tuple[list[tuple[str, Line]], list[tuple[str, Line]]]:
         """The parts at the left and at the right: the most important ones that fit."""
-        shown = [action for action in ACTIONS if action.bar is not None and self._works(action)]
+        shown = [action for action in self._actions if action.bar is not None and self._works(action)]
         parts = {action.name: self._part(action) for action in shown}
         used, kept = 0, set()
         for action in sorted(shown, key=lambda action: action.bar or 0):
@@ -184,10 +186,9 @@ class KeyBar(Painted):
         return left, [(action.name, parts[action.name]) for action in fitting if action.right]
 
     def _part(self, action: Action) -> Line:
-        label = "bar.pause" if action.name == "play" and self._stepper.playing else action.bar_label
         return [
             Piece(f" {action.bar_text} ", ground=Ground.CHIP, bold=True),
-            Piece(f" {self._stepper.words(label)} ", bold=True),
+            Piece(f" {self._label(action)} ", bold=True),
         ]
 
 

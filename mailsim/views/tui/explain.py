@@ -84,7 +84,7 @@ class Explain(Document):
         language = stepper.words.language
         topic = stepper.score.conversations.topic(event)
         lesson = explain(topic, language, stepper.score.world.texts.get(language))
-        title, text, places = self._title(lesson.title, width), _text(lesson), _citations(lesson)
+        title, text, places = self._title(lesson.title, width), _text(lesson), citation_pieces(lesson)
         spaced = self._fitting([[title], [text], [places], [self._responsible()]], width)
         if len(wrap_all(spaced, width)) <= self.content_region.height:
             return spaced
@@ -105,7 +105,7 @@ def _text(lesson: Explanation) -> list[Piece]:
     return [Piece(" ".join(lesson.text.split()))]
 
 
-def _citations(lesson: Explanation) -> list[Piece]:
+def citation_pieces(lesson: Explanation) -> list[Piece]:
     """`► RFC 5321 §4.2.1, RFC 3463`: the sources, underlined so that they look like what they are."""
     pieces = [Piece("► ")] if lesson.citations else []
     for number, citation in enumerate(lesson.citations):

@@ -31,6 +31,7 @@ SIDE_BY_SIDE = 100
 KEYS: tuple[tuple[str, str, str], ...] = (
     ("Enter", "open", "picker.keys.open"),
     ("↑ ↓", "", "picker.keys.move"),
+    ("F4", "hand", "bar.hand"),
     ("F2", "language", "picker.keys.language"),
     ("F3", "theme", "picker.keys.theme"),
     ("Esc", "escape", "picker.keys.leave"),
@@ -51,6 +52,14 @@ class ScenarioRun(Message):
     def __init__(self, entry: Entry, trace: Trace) -> None:
         super().__init__()
         self.entry, self.trace = entry, trace
+
+
+class HandWanted(Message):
+    """Somebody wants to type to a server of a scenario."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__()
+        self.entry = entry
 
 
 class EntryList(Rolling):
@@ -149,6 +158,7 @@ class Picker(Screen[None]):
         Binding("backspace", "rub", show=False),
         Binding("f2", "language", show=False),
         Binding("f3", "theme", show=False),
+        Binding("f4", "hand", show=False),
     ]
 
     def __init__(self, library: Library, memory: Memory, language: str) -> None:
@@ -391,6 +401,12 @@ class Picker(Screen[None]):
         self._running = True
         self._say(self.words("picker.running", title=entry.title(self.words.language)))
         self._run(entry)
+
+    def action_hand(self) -> None:
+        """Type to a server of the chosen scenario."""
+        entry = self.chosen
+        if entry is not None and not entry.problems and not self._running:
+            self.post_message(HandWanted(entry))
 
     @work(thread=True, exclusive=True, group="run")
     def _run(self, entry: Entry) -> None:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
 
 from mailsim.views.tui.actions import ACTIONS, BY_NAME, PANE_KEYS, Action
-from mailsim.views.tui.chrome import KeyBar
-from mailsim.views.tui.help import Help
+from mailsim.views.tui.chrome import KeyBar, title_of
+from mailsim.views.tui.help import Help, help_lines
 from mailsim.views.tui.keeping import Keeping
 from mailsim.views.tui.painted import Chosen, Pressed
-from mailsim.views.tui.picker import Picker
 from mailsim.views.tui.quiz import Quiz
+from mailsim.views.tui.stepper import Stepper
 
 _QUIZ_ONLY = frozenset(("answer_1", "answer_2", "answer_3", "answer_4"))
 
 
 class MainScreen(Keeping):
-    """Everything that a reader of a trace sees."""
+    """Everything that a reader of a trace sees.
+
+    Args: folder: where files go. hand: lets the reader type to a server at a time (microseconds), None if nobody
+        answers. leads_back: whether there is a screen to go back to.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(",".join(action.keys), f"do('{action.name}')", action.name, show=False)
@@ -27,6 +33,12 @@ class MainScreen(Keeping):
         if action.name != "palette"
     ]
     _quit_asked = False
+
+    def __init__(
+        self, stepper: Stepper, folder: Path, hand: Callable[[int], None] | None = None, leads_back: bool = False
+    ) -> None:
+        super().__init__(stepper, folder)
+        self._hand, self._leads_back = hand, leads_back
 
     def works(self, action: Action) -> bool:
         stepper = self.stepper
@@ -43,6 +55,8 @@ class MainScreen(Keeping):
                 return self.sheet is not None
             case "jump":
                 return isinstance(self.sheet, Quiz) or (self.sheet is not None and self.sheet.target() is not None)
+            case "hand":
+                return self._hand is not None
             case "follow":
                 return len(stepper.score.messages) > 1
             case name if name in _QUIZ_ONLY:
@@ -78,7 +92,17 @@ class MainScreen(Keeping):
 
     def do_help(self) -> None:
         self.play(False)
-        self.app.push_screen(Help(self.stepper))
+        words = self.stepper.words
+        title = words("help.title", scenario=title_of(self.stepper))
+        self.app.push_screen(Help(title, help_lines(self.stepper), words("help.close")))
+
+    def do_hand(self) -> None:
+        """Type to a server of this world as it is at this step."""
+        self.play(False)
+        if self._hand is None:
+            self.tell("hand.none")
+        else:
+            self._hand(self.stepper.at)
 
     def do_escape(self) -> None:
         """One level back: prompt, sheet, zoom, playing, one message; then the list of scenarios, or how to quit."""
@@ -94,7 +118,7 @@ class MainScreen(Keeping):
             self.stepper.follow("")
             self._other_steps()
             self.tell("follow.all")
-        elif isinstance(self.app.screen_stack[0], Picker):
+        elif self._leads_back:
             self.dismiss()
         else:
             self.tell("quit.how")

@@ -6,12 +6,16 @@ The run is the one written by hand, so only a change of the screens changes thes
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from mailsim.cli.switchboard import Telephone
 from mailsim.views.tui.app import StepperApp
+from mailsim.views.tui.hand.screen import HandScreen
+from mailsim.views.tui.hand.services import ServicesScreen
 from mailsim.views.tui.memory import Memory, Place
 from tests.views.tui.synthetic import failover
 from tests.views.tui.test_picker import Books, picker, until
@@ -42,7 +46,7 @@ SCREENS: tuple[tuple[str, int, tuple[str, ...]], ...] = (
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_screens_look_as_they_did(size: tuple[int, int], language: str) -> None:
     pictures: list[str] = []
-    app = StepperApp(failover(), language, motion=False)
+    app = StepperApp(failover(), language, motion=False, switchboard=Telephone(), key="first-mail")
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         for name, position, keys in SCREENS:
@@ -54,8 +58,27 @@ async def test_screens_look_as_they_did(size: tuple[int, int], language: str) ->
             await pilot.press("escape", *("v" if name == "story" else ""))
             if name == "story":
                 assert app.stepper.level.name == "DIALOGUE"
+        pictures += [picture async for picture in _by_hand(app, pilot)]
     pictures.append(f"=== picker\n{await _picker(size, language)}")
     _compare(GOLDEN / f"{size[0]}x{size[1]}-{language}.txt", "\n".join(pictures) + "\n")
+
+
+async def _by_hand(app: StepperApp, pilot: Pilot[None]) -> AsyncIterator[str]:
+    """The list of servers of a real scenario, a conversation with one of them, and a card about what it says."""
+    await pilot.press("H")
+    await until(pilot, lambda: isinstance(app.screen, ServicesScreen) and not app.screen._loading)
+    await pilot.press("f5", "down")
+    await _settle(pilot)
+    yield f"=== servers\n{_text(app)}"
+    await pilot.press("up", "enter")
+    await until(pilot, lambda: isinstance(app.screen, HandScreen))
+    for key in ("tab", "enter", "M"):
+        await pilot.press(key)
+    await _settle(pilot)
+    yield f"=== hand\n{_text(app)}"
+    await pilot.press("f9", "f9", "f9")
+    await _settle(pilot)
+    yield f"=== hand-card\n{_text(app)}"
 
 
 async def _picker(size: tuple[int, int], language: str) -> str:
