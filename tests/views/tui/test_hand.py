@@ -463,7 +463,7 @@ async def test_help_language_theme_palette_and_the_way_out() -> None:
         assert isinstance(app.screen, HandScreen)
         await pilot.press("escape")
         assert isinstance(app.screen, ServicesScreen)
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
         await pilot.pause()
         assert app.stepper.words.language == "cs"
 
