@@ -64,7 +64,7 @@ async def talk(
     """Call a server and type to it."""
     app = Desk(where, language, folder, at_us)
     async with app.run_test(size=size) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: " C: " in text(app))
         await steps(pilot, app)
 
 
@@ -279,6 +279,12 @@ async def test_completion_goes_round_and_shows_itself_before() -> None:
         assert line.value == "EHLO guest.mail.skola.example"
         await pilot.press("escape", "shift+tab")
         assert line.value == "QUIT"
+        await pilot.press("escape")
+        await pilot.click("#keys", offset=(15, 0))
+        assert line.value == "EHLO guest.mail.skola.example"
+        await pilot.click("#keys", offset=(3, 0))
+        await pilot.press("tab")
+        assert line.value == "STARTTLS"
         await pilot.press("escape", *"xyzzy", "tab")
         assert message(app) == "Nothing fits what you have typed."
 
@@ -318,25 +324,20 @@ async def test_what_was_said_before_is_explained_and_cards_lie_over_it() -> None
             await pilot.press("f9")
         await pilot.pause()
         assert "The list of extensions" in text(app)
-        await pilot.click("#transcript", offset=(4, 0))
-        await pilot.pause()
-        assert "220: the server speaks first" in text(app)
-
-    await talk(steps)
-
-
-async def test_pages_of_a_long_transcript() -> None:
-    async def steps(pilot: Pilot[None], app: Desk) -> None:
-        await type_lines(pilot, app, *["EHLO me.example"] * 4)
+        await type_lines(pilot, app, "EHLO me.example")
         transcript = app.screen.query_one(Transcript)
         bottom = transcript.scroll_offset.y
-        assert bottom == transcript.max_scroll_y
+        assert bottom == transcript.max_scroll_y > 0
         await pilot.press("pageup")
         await pilot.pause()
-        assert transcript.scroll_offset.y < bottom
+        assert transcript.scroll_offset.y == 0
         await pilot.press("pagedown")
         await pilot.pause()
         assert transcript.scroll_offset.y == bottom
+        await pilot.press("pageup")
+        await pilot.click("#transcript", offset=(4, 0))
+        await pilot.pause()
+        assert "220: the server speaks first" in text(app)
 
     await talk(steps)
 
@@ -479,35 +480,20 @@ async def test_every_key_of_the_registries_is_tested_here() -> None:
             assert all(f'"{key}"' in source for key in action.keys), action
 
 
-async def test_the_key_bar_is_clickable() -> None:
-    async def steps(pilot: Pilot[None], app: Desk) -> None:
-        await pilot.click("#keys", offset=(15, 0))
-        assert hand(app).line.value == "EHLO guest.mail.skola.example"
-        await pilot.click("#keys", offset=(3, 0))
-        await pilot.pause()
-        assert "READY" in text(app)
-        await pilot.press("tab")
-        assert hand(app).line.value == "STARTTLS"
-
-    await talk(steps)
-
-
-@pytest.mark.parametrize("size", [(40, 10), (60, 18), (200, 55)])
+@pytest.mark.parametrize("size", [(40, 10), (200, 55)])
 async def test_any_size_will_do(size: tuple[int, int]) -> None:
     async def steps(pilot: Pilot[None], app: Desk) -> None:
         await type_lines(pilot, app, "EHLO me.example")
-        await pilot.resize_terminal(size[1] * 3, size[0])
-        await pilot.pause()
-        assert "250 HELP<CRLF>" in text(app)
+        await pilot.resize_terminal(size[0], size[1] // 2)
         await pilot.resize_terminal(*size)
         await pilot.pause()
+        assert "250 HELP<CRLF>" in text(app)
         assert "READY" in text(app)
 
     await talk(steps, size=size, language="cs")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-async def test_in_ascii(size: tuple[int, int]) -> None:
+async def test_in_ascii() -> None:
     async def steps(pilot: Pilot[None], app: StepperApp) -> None:
         for keys in ((), ("tab", "enter"), ("f9",), ("f1",), ("f1", "escape", "escape")):
             await pilot.press(*keys)
@@ -515,7 +501,7 @@ async def test_in_ascii(size: tuple[int, int]) -> None:
             assert text(app).isascii(), keys
 
     try:
-        await visit(steps, "25", size, "cs", ascii_only=True)
+        await visit(steps, "25", language="cs", ascii_only=True)
     finally:
         ScrollBar.renderer = ScrollBarRender
 
