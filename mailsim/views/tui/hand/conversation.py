@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mailsim.lessons import Explanation, explain
+from mailsim.lessons.explanations import Explanation, explain
 from mailsim.trace.conversations import Conversations
 from mailsim.trace.events import Event, Said
 from mailsim.trace.standing import standing_of
