@@ -64,7 +64,7 @@ async def talk(
     """Call a server and type to it."""
     app = Desk(where, language, folder, at_us)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: " C: " in text(app))
+        await until(pilot, lambda: " S: " in text(app))
         await steps(pilot, app)
 
 
