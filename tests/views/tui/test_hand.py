@@ -65,6 +65,7 @@ async def talk(
     app = Desk(where, language, folder, at_us)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: " S: " in text(app))
+        await pilot.pause()
         await steps(pilot, app)
 
 

@@ -69,6 +69,10 @@ class HandScreen(Keyed):
             yield TypingLine(self._beginning_with, self._history)
         yield KeyBar(self.bar_label, self.works, HAND_ACTIONS)
 
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_class(self.app.size.width < SIDE_BY_SIDE, "narrow")
+
     @property
     def line(self) -> TypingLine:
         """Where one types."""
