@@ -44,8 +44,10 @@ class Transcript(Rolling):
         self.set_row_count(max(1, len(self._rows)))
         chosen = [row for row, (turn, _) in enumerate(self._rows) if turn == self._conversation.chosen]
         if follow and chosen:
-            is_last = not any(turn.topic for turn in self._conversation.turns[self._conversation.chosen + 1 :])
-            self.reveal(chosen[0], len(self._rows) - 1 if is_last else chosen[-1])
+            if any(turn.topic for turn in self._conversation.turns[self._conversation.chosen + 1 :]):
+                self.reveal(chosen[0], chosen[-1])
+            else:
+                self.scroll_to(y=max(0, len(self._rows) - self.lines), animate=False, force=True, immediate=True)
         self.forget()
 
     def on_click(self, event: events.Click) -> None:
