@@ -135,4 +135,5 @@ def stamp(session: Session, queue_id: str, recipients: Sequence[str], host: Host
         recipients[0] if len(recipients) == 1 else None,
         host.calendar.epoch_us(now_us),
         host.calendar.utc_offset_minutes,
+        session.cipher,
     )

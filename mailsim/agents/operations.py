@@ -100,7 +100,7 @@ class Secured:
     """What TLS has agreed on.
 
     Attributes:
-        version, cipher: as OpenSSL calls them, e.g. `TLSv1.3` and `TLS_AES_256_GCM_SHA384`.
+        version: as OpenSSL calls it, e.g. `TLSv1.3`. cipher: the registered name, e.g. `TLS_AES_256_GCM_SHA384`.
         problem: what is wrong with the server's certificate, e.g. `expired`; "" when nothing is, and for servers.
         discarded: octets of plaintext that had come too early and were thrown away.
     """

@@ -53,7 +53,7 @@ IDLE = Reply.of(421, "4.4.2", "Idle for too long, closing")
 
 
 class Session:
-    """One client's visit. Subclasses override `answer`.
+    """One client's visit. Subclasses override `answer`; `cipher` is the cipher suite if there is TLS ("": none).
 
     Replies to commands that came together go back together, up to those that a client has to wait for
     (RFC 2920 section 3.2).
@@ -62,6 +62,7 @@ class Session:
     protocol = "smtp"
     service = "mta"
     host: Host
+    cipher = ""
     local_domains: tuple[str, ...] = ()
     """Where VRFY and EXPN look for a name that has no domain."""
 
@@ -240,7 +241,8 @@ class Session:
         return await InSession(self.host.troubles, self.service, self.connection).strike(command, *kinds, about=about)
 
     async def _start_tls(self, mode: tls.Start) -> None:
-        await tls.serve_tls(self.connection, mode, self._timeout_us, self._tls_versions)
+        secured = await tls.serve_tls(self.connection, mode, self._timeout_us, self._tls_versions)
+        self.cipher = secured.cipher if secured.cipher.startswith("TLS_") else ""
 
     async def _flush(self) -> None:
         if self._unsent:

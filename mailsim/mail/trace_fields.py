@@ -1,8 +1,9 @@
 """The trace fields of a mail: Received, which every server puts on top, and Return-Path (RFC 5321 section 4.4).
 
     Received: from pc.skola.example (pc.skola.example [192.0.2.10])
-    \tby mail.skola.example with ESMTPA id 52S2SL2222
-    \tfor <borek@firma.example>; Mon, 01 Sep 2025 10:00:00 +0200
+    \tby mail.skola.example with ESMTPSA id 52S2SL2222
+    \tfor <borek@firma.example>
+    \ttls TLS_AES_256_GCM_SHA384; Mon, 01 Sep 2025 10:00:00 +0200
 
 Read them from the bottom up and they tell the way of the mail. Only the lines that were added by servers
 whom the reader trusts are more than a claim.
@@ -41,7 +42,7 @@ Protocol: TypeAlias = Literal[
 _ADDRESS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]+)\]", re.IGNORECASE)
 _BEGINNING = re.compile(rb"[!-9;-~]+[ \t]*:|>?From |\r\n")
 _TOKEN = re.compile(r"\s*(\((?:[^()\\]|\\.|\([^()]*\))*\)|<[^<>]*>|[^\s();]+|;)")
-_CLAUSES = frozenset({"from", "by", "via", "with", "id", "for"})
+_CLAUSES = frozenset({"from", "by", "via", "with", "id", "for", "tls"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Received:
         id: the server's queue id.
         for_recipient: set only when there is just one, so that nobody learns of others (RFC 5321 section 7.2).
         at_us, utc_offset_minutes: when it was received, microseconds since the Unix epoch, and the local zone.
+        tls: the registered name of the cipher suite, if the connection was encrypted (RFC 8314 section 4.3).
     """
 
     from_helo: str
@@ -68,14 +70,16 @@ class Received:
     for_recipient: str
     at_us: int
     utc_offset_minutes: int = 0
+    tls: str = ""
 
     def to_bytes(self) -> bytes:
         """The folded header field, CRLF included."""
         date = rfc5322_date(self.at_us, self.utc_offset_minutes)
-        recipient = f"\r\n\tfor <{self.for_recipient}>" if self.for_recipient else ""
+        more = f"\r\n\tfor <{self.for_recipient}>" if self.for_recipient else ""
+        more += f"\r\n\ttls {self.tls}" if self.tls else ""
         return (
             f"Received: from {self.from_helo}{self._tcp_info()}\r\n"
-            f"\tby {self.by} with {self.with_protocol} id {self.id}{recipient};{_space(recipient)}{date}\r\n"
+            f"\tby {self.by} with {self.with_protocol} id {self.id}{more};{_space(more)}{date}\r\n"
         ).encode()
 
     def _tcp_info(self) -> str:
@@ -85,8 +89,8 @@ class Received:
         return f" ({self.from_name} {literal})" if self.from_name else f" ({literal})"
 
 
-def _space(recipient: str) -> str:
-    return " " if recipient else "\r\n\t"
+def _space(more: str) -> str:
+    return " " if more else "\r\n\t"
 
 
 def received(
@@ -99,10 +103,11 @@ def received(
     for_recipient: str | None,
     at_us: int,
     utc_offset_minutes: int,
+    tls: str = "",
 ) -> bytes:
     """The Received field that a server prepends, see `Received`."""
     return Received(
-        from_helo, from_ip, from_name or "", by, with_protocol, id, for_recipient or "", at_us, utc_offset_minutes
+        from_helo, from_ip, from_name or "", by, with_protocol, id, for_recipient or "", at_us, utc_offset_minutes, tls
     ).to_bytes()
 
 
@@ -174,6 +179,7 @@ def parse_received(value: bytes) -> Received | None:
         for_recipient=clauses.get("for", ("", ""))[0].strip("<>"),
         at_us=when[0],
         utc_offset_minutes=when[1],
+        tls=clauses.get("tls", ("", ""))[0],
     )
 
 

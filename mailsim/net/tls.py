@@ -12,6 +12,7 @@ because `TlsContexts` sees to it, and what is not valid yet as soon as the hands
 
 from __future__ import annotations
 
+import re
 import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -124,7 +125,22 @@ class TlsLayer:
         if problem and self.wish.check:
             raise Refusal(problem, "")
         cipher = self._object.cipher()
-        return Secured(self._object.version() or "", cipher[0] if cipher else "", problem, self.discarded)
+        name = registered(cipher[0]) if cipher else ""
+        return Secured(self._object.version() or "", name, problem, self.discarded)
+
+
+_GCM = re.compile(r"(?:(EC)?DHE-(ECDSA|RSA)-)?AES(128|256)-GCM-(SHA256|SHA384)")
+
+
+def registered(cipher: str) -> str:
+    """The name of a cipher suite of TLS 1.2 as IANA has it, from that of OpenSSL; those of TLS 1.3 are the same."""
+    head, poly, _ = cipher.partition("-CHACHA20-POLY1305")
+    if poly:
+        return f"TLS_{head.replace('-', '_')}_WITH_CHACHA20_POLY1305_SHA256"
+    if (match := _GCM.fullmatch(cipher)) is None:
+        return cipher
+    exchange = cipher.partition("-AES")[0].replace("-", "_") if match[2] else "RSA"
+    return f"TLS_{exchange}_WITH_AES_{match[3]}_GCM_{match[4]}"
 
 
 def _reason(error: ssl.SSLError) -> tuple[str, str]:

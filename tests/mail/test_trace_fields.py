@@ -158,3 +158,17 @@ class TestMessageKey:
         assert key != message_key(content + b"x")
         assert len(key) == 12
         assert field(content, "Message-ID") is None
+
+
+def test_a_line_tells_the_cipher_suite_when_there_was_tls() -> None:
+    """RFC 8314 section 4.3: behind everything that RFC 5321 section 4.4 has."""
+    tls = "TLS_AES_256_GCM_SHA384"
+    line = received("a.example", "192.0.2.1", None, "mx.example", "ESMTPS", "A1", "b@mx.example", START_US, 0, tls)
+    assert line.decode().split("\r\n")[2:] == [
+        "\tfor <b@mx.example>",
+        "\ttls TLS_AES_256_GCM_SHA384; Mon, 01 Sep 2025 08:00:00 +0000",
+        "",
+    ]
+    (parsed,) = received_lines(line + b"\r\n")
+    assert (parsed.for_recipient, parsed.tls) == ("b@mx.example", tls)
+    assert parsed.to_bytes() == line

@@ -12,6 +12,7 @@ from mailsim.agents import operations as ops
 from mailsim.errors import ConnectionReset, ConnectionTimedOut, TlsFailed
 from mailsim.net.certificates import Authority, Kind
 from mailsim.net.network import Network
+from mailsim.net.tls import registered
 from mailsim.net.tls_contexts import TlsContexts
 from mailsim.protocols.pdu import Raw
 from mailsim.trace.events import Segment
@@ -398,3 +399,18 @@ def test_the_secrets_of_every_connection_are_kept(secure: Pair) -> None:
     assert network.tls is not None
     labels = {line.split()[0] for line in network.tls.secrets().splitlines() if not line.startswith(b"#")}
     assert {b"CLIENT_HANDSHAKE_TRAFFIC_SECRET", b"SERVER_TRAFFIC_SECRET_0"} <= labels
+
+
+@pytest.mark.parametrize(
+    ("openssl", "iana"),
+    [
+        ("TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384"),
+        ("ECDHE-ECDSA-AES256-GCM-SHA384", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"),
+        ("DHE-RSA-AES128-GCM-SHA256", "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"),
+        ("AES256-GCM-SHA384", "TLS_RSA_WITH_AES_256_GCM_SHA384"),
+        ("ECDHE-RSA-CHACHA20-POLY1305", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"),
+        ("AES128-SHA", "AES128-SHA"),
+    ],
+)
+def test_cipher_suites_have_their_registered_names(openssl: str, iana: str) -> None:
+    assert registered(openssl) == iana

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mailsim.mail.trace_fields import Received, received_lines
 from mailsim.scenario.build import Simulation, build
 from mailsim.scenario.emit import to_yaml
 from mailsim.scenario.loader import read
@@ -51,12 +52,26 @@ class Run:
     @property
     def hop(self) -> str:
         """How the mail came from server to server, by the word in Received (RFC 3848)."""
+        return self.received[0].with_protocol
+
+    @property
+    def received(self) -> tuple[Received, ...]:
+        """The trace of the mail, the last server first."""
         store = self.simulation.hosts["mail.firma.example"].store
         account = store.account("borek@firma.example") if store else None
         assert account is not None
         [message] = list(account.inbox)
-        words = message.content.split(b"with ")[1].split(b" ")
-        return words[0].decode()
+        return received_lines(message.content)
+
+
+@pytest.mark.parametrize(
+    ("version", "cipher"),
+    [("1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"), ("1.3", "TLS_AES_256_GCM_SHA384")],
+)
+def test_each_encrypted_hop_writes_down_its_cipher_suite(version: str, cipher: str) -> None:
+    run = Run(receiver=f"roles: {{mta: {{tls_versions: ['{version}']}}}}")
+    assert [line.tls for line in run.received] == [cipher, "TLS_AES_256_GCM_SHA384"]
+    assert [line.tls for line in Run(receiver="certificate: none").received] == ["", "TLS_AES_256_GCM_SHA384"]
 
 
 def test_everything_is_encrypted_where_nobody_says_otherwise() -> None:
