@@ -5,15 +5,23 @@ MAILSIM_WORLDS=5000 python -m pytest tests/faults/test_conservation.py     thous
 
 from __future__ import annotations
 
+import json
+
 from hypothesis import strategies as st
 
 from mailsim.scenario.fault_words import IMAP, POP3
 from mailsim.scenario.faults import KEYS
+from mailsim.trace.facts import DsnMade, MdaDelivered, QueueAdded, QueueDone
 from tests.faults.killing import unexplained_copies
 from tests.faults.world import Run
 
 SERVERS = ("mail.skola.example", "mx1.firma.example", "mx2.zaloha.example")
 PEOPLE = ("alena@skola.example", "dan@skola.example", "borek@firma.example", "cecilie@firma.example")
+ALIASES = {
+    "ucitele@skola.example": ("alena@skola.example", "cecilie@firma.example"),
+    "vsichni@firma.example": ("borek@firma.example", "cecilie@firma.example", "dan@skola.example"),
+    "b@firma.example": ("borek@firma.example",),
+}
 STRANGERS = ("nikdo@firma.example", "kdosi@nikde.example", "x@skola.example")
 LINKS = ("[gw.skola.example, internet]", "[gw.firma.example, internet]", "[gw.zaloha.example, internet]")
 NAMESERVERS = ("ns1.firma.example", "dns.skola.example", "dns.zaloha.example")
@@ -30,14 +38,25 @@ domains:
     backup: {{host: mx2.zaloha.example}}
   zaloha.example: {{mail: mx2.zaloha.example}}
 hosts:
-  mail.skola.example: {{roles: {{mta: {{{skola}}}}}}}
-  mx2.zaloha.example: {{roles: {{mta: {{retry_interval: 10m}}}}}}
+  mail.skola.example:
+    roles: {{mta: {{{skola}}}}}
+    aliases: {ucitele}
+  mx1.firma.example:
+    roles: {{{firma}}}
+    aliases: {vsichni}
+  mx2.zaloha.example: {{roles: {{mta: {{{zaloha}}}}}}}
 faults:
 {faults}
 steps:
 {steps}
 until: {until}
 """
+
+
+def aliases(domain: str) -> str:
+    """The aliases of a domain, as a scenario file has them."""
+    here = {name.partition("@")[0]: list(members) for name, members in ALIASES.items() if name.endswith(f"@{domain}")}
+    return json.dumps(here)
 
 
 def moments(most_s: int) -> st.SearchStrategy[str]:
@@ -106,13 +125,25 @@ def faults(draw: st.DrawFn) -> str:
     return ", ".join(f"{key}: {value}" for key, value in said.items())
 
 
+def reached_once(to: list[str]) -> list[str]:
+    """Without those who would get a second copy, since an alias leads to them too: that would be no fault."""
+    reached: set[str] = set()
+    kept = []
+    for address in to:
+        members = set(ALIASES.get(address, (address,)))
+        if not members & reached:
+            reached |= members
+            kept.append(address)
+    return kept
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[str, int]:
     """A scenario and a seed."""
     mails = []
     for number in range(draw(st.integers(1, 3))):
-        everybody = st.sampled_from((*PEOPLE, *STRANGERS))
-        to = draw(st.lists(everybody, min_size=1, max_size=4, unique=True))
+        everybody = st.sampled_from((*PEOPLE, *ALIASES, *STRANGERS))
+        to = reached_once(draw(st.lists(everybody, min_size=1, max_size=4, unique=True)))
         user = draw(st.sampled_from(PEOPLE))
         send = f"{{to: [{', '.join(to)}], subject: Mail {number}}}"
         mails.append(f"  - {{at: {draw(moments(3600))}, user: {user}, send: {send}}}")
@@ -138,10 +169,27 @@ def worlds(draw: st.DrawFn) -> tuple[str, int]:
             ]
         )
     )
+    firma = draw(
+        st.sampled_from(
+            [
+                "",
+                "mda: {over_quota: reject}",
+                "mta: {check_recipients: false, all_or_nothing: true}",
+                "mta: {retry: false, retry_5xx: true}",
+                "mta: {mails_per_connection: 1, transfer: {chunking: true, chunk_size: 300B, max_recipients: 1}}",
+                "mta: {reception: {max_errors: 1, dsn: false, chunking: false}, max_recipients: 1}",
+            ]
+        )
+    )
+    zaloha = draw(st.sampled_from(["retry_interval: 10m", "expire: 30m, retry_interval: 10m", "retry: false"]))
     lines = draw(st.lists(faults(), min_size=1, max_size=4))
     text = WORLD.format(
         ipv6=str(draw(st.booleans())).lower(),
+        ucitele=aliases("skola.example"),
+        vsichni=aliases("firma.example"),
         skola=settings,
+        firma=firma,
+        zaloha=zaloha,
         faults="".join(f"  - {{{line}}}\n" for line in lines),
         steps="\n".join(mails),
         until=draw(st.sampled_from(["3h", "12h", "7d"])),
@@ -158,3 +206,17 @@ def judge(world: tuple[str, int]) -> None:
     for event in run.events("queue.done"):
         open_entries.remove((event.node, event.fields()["qid"], event.fields()["rcpt"]))
     assert {(qid, rcpt) for _, qid, rcpt in open_entries} == {(mail.id, rcpt) for mail in left for rcpt in mail.waiting}
+    waiting = {(mail.message, rcpt) for mail in left for rcpt in mail.waiting}
+    assert without_an_end(run, waiting) == set()
+
+
+def without_an_end(run: Run, waiting: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Mails, with a recipient, that somebody took once and that are nowhere in the whole world.
+
+    They are not in a mailbox, not in a queue, and nobody was told of them. Aliases end where they are expanded.
+    """
+    taken = {(fact.msg, fact.rcpt) for fact in run.facts(QueueAdded)}
+    ended = {(fact.msg, fact.rcpt) for fact in run.facts(MdaDelivered)}
+    ended |= {(fact.for_, fact.rcpt) for fact in run.facts(DsnMade) if fact.action == "failed"}
+    ended |= {(fact.msg, fact.rcpt) for fact in run.facts(QueueDone) if fact.fate == "discarded"}
+    return {(msg, rcpt) for msg, rcpt in taken - ended - waiting if rcpt not in ALIASES}

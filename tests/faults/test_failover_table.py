@@ -26,6 +26,7 @@ domains:
   firma.example: {tls: %(tls)s, mail: mx1.firma.example, mx: [%(mx)s], users: [borek], web: false}
 hosts:
   mail.skola.example: {roles: {mta: {%(mta)s}}}
+  mx1.firma.example: {addresses: [198.51.100.25, "2001:db8:f::25"]}
   mx2.firma.example: {certificate: %(certificate)s}
 faults:
 %(faults)s
@@ -50,7 +51,11 @@ IN_A_MAIL = ("MAIL", "RCPT", "DATA", "CONTENT")
 WAYS: dict[Situation, tuple[str, ...]] = {
     "refused": (f"kind: stopped, {HERE}, service: mta", f"kind: refused, {HERE}, port: 25"),
     "timeout": (f"kind: filtered, {HERE}, port: 25", f"kind: down, {HERE}", f"kind: cut, {HERE}"),
-    "tls": (says("STARTTLS", "454 4.7.0 Not now"),),
+    "tls": (
+        says("STARTTLS", "454 4.7.0 Not now"),
+        "kind: starttls_stripped, link: [gw.skola.example, internet], network: 198.51.100.25/32",
+        f"kind: certificate_expired, {HERE}",
+    ),
     "no_address": ("kind: dns_silent, host: ns1.firma.example, zone: mx1.firma.example",),
     "greeting_4yz": (says("CONNECT", "421 4.3.2 Busy"), says("EHLO", "451 4.3.0 Later"), says("EHLO", "421 4.3.2 Bye")),
     "greeting_5yz": (says("CONNECT", "554 5.3.2 Never"), says("EHLO", "550 5.7.1 Not you")),
@@ -82,7 +87,7 @@ def run(*faults: str, mta: str = "", mx: str = TWO, until: str = "10m", ipv6: bo
 
 def settings(row: Situation, action: Action) -> str:
     """Of the sender's MTA: one row of its table, and TLS that it insists on where the row is about that."""
-    return f"failover: {{{row}: {action}}}" + (", relay_tls: required" if row == "tls" else "")
+    return f"failover: {{{row}: {action}}}" + (", relay_tls: required, check_certificate: true" if row == "tls" else "")
 
 
 def spoken_to(world: Run) -> list[str]:
