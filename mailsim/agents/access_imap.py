@@ -70,6 +70,7 @@ class ImapSession:
             mechanisms=policy.auth_mechanisms,
             starttls=offers_tls,
             plaintext_login=policy.plaintext_login or not offers_tls,
+            mistake_limit=policy.imap_max_errors,
         )
         self.engine = ImapServer(config, secure=implicit_tls)
         self.user: User | None = None

@@ -180,8 +180,10 @@ class Mailboxes:
         content = with_crlf(without_binary(upload.content) if upload.is_binary else upload.content)
         if b"\0" in content:
             raise Refusal("NUL outside of a binary part", "UNKNOWN-CTE")
-        at_us = upload.internal_date.at_us if upload.internal_date else now_us
-        return NewMail(content, at_us, frozenset(upload.flags))
+        given = upload.internal_date
+        if given is None:
+            return NewMail(content, now_us, frozenset(upload.flags))
+        return NewMail(content, given.at_us, frozenset(upload.flags), given.zone_minutes)
 
 
 def _known_use(use: str) -> str:

@@ -356,6 +356,8 @@ class AccessPolicy:
     """With TLS from the beginning (RFC 8314 section 3.2); 0 for none."""
     imap_timeout_us: int = 30 * MINUTE_US
     """Autologout; RFC 9051 section 5.4 wants 30 minutes at least."""
+    imap_max_errors: int = 20
+    """After so many BAD answers in a row it hangs up; 0 for no limit."""
     imap_expunge_order: Literal["ascending", "descending"] = "ascending"
     """In which order it tells that several mails are gone: 5, 5, 5, or 7, 6, 5 (RFC 9051 section 7.5.1)."""
     pop3: bool = True

@@ -45,6 +45,7 @@ class NewMail:
     content: bytes
     internal_date_us: int
     flags: frozenset[str] = NO_FLAGS
+    zone_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,8 @@ class Account:
         self._used += size
         modseq = target.next_modseq()
         return tuple(
-            target.add(mail.content, target.spelled(mail.flags), mail.internal_date_us, modseq) for mail in mails
+            target.add(mail.content, target.spelled(mail.flags), mail.internal_date_us, modseq, mail.zone_minutes)
+            for mail in mails
         )
 
     def store_flags(
@@ -326,7 +328,9 @@ def _duplicate(messages: list[Message], target: Folder) -> tuple[Added, ...]:
     if not messages:
         return ()
     modseq = target.next_modseq()
-    return tuple(target.add(m.content, target.spelled(m.flags), m.internal_date_us, modseq) for m in messages)
+    return tuple(
+        target.add(m.content, target.spelled(m.flags), m.internal_date_us, modseq, m.zone_minutes) for m in messages
+    )
 
 
 def _drop(messages: list[Message], folder: Folder) -> tuple[Expunged, ...]:

@@ -39,13 +39,18 @@ class FlagAction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message at rest: `content` never changes, flags do. `internal_date_us` counts from the Unix epoch."""
+    """A message at rest: `content` never changes, flags do.
+
+    `internal_date_us` counts from the Unix epoch; `zone_minutes` is the zone (minutes east) that it was given in, None
+    for the server's own.
+    """
 
     uid: int
     flags: frozenset[str]
     internal_date_us: int
     content: bytes = field(repr=False)
     modseq: int
+    zone_minutes: int | None = None
 
     @property
     def size(self) -> int:
@@ -140,11 +145,18 @@ class Folder:
 
     # --- changing (Account only) ---------------------------------------------------------------
 
-    def add(self, content: bytes, flags: frozenset[str], internal_date_us: int, modseq: int) -> Added:
+    def add(
+        self,
+        content: bytes,
+        flags: frozenset[str],
+        internal_date_us: int,
+        modseq: int,
+        zone_minutes: int | None = None,
+    ) -> Added:
         """Put a message at the end."""
         uid = self.uid_next
         self.uid_next = uid + 1
-        self._put(Message(uid, flags, internal_date_us, content, modseq))
+        self._put(Message(uid, flags, internal_date_us, content, modseq, zone_minutes))
         self.unseen += SEEN not in flags
         self.bytes += len(content)
         change = Added(self.mailbox, self.name, uid, len(content), flags, modseq)
@@ -154,7 +166,8 @@ class Folder:
     def set_flags(self, message: Message, flags: frozenset[str], modseq: int) -> FlagsChanged:
         """Give a message exactly these flags."""
         self.unseen += (SEEN in message.flags) - (SEEN in flags)
-        self._put(Message(message.uid, flags, message.internal_date_us, message.content, modseq))
+        dated = (message.internal_date_us, message.content, modseq, message.zone_minutes)
+        self._put(Message(message.uid, flags, *dated))
         change = FlagsChanged(self.mailbox, self.name, message.uid, flags, modseq)
         self._log.append(change)
         return change

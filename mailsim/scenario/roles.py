@@ -130,6 +130,7 @@ IMAP_FIELDS = {
     "imaps_port": "implicit_port",
     "imap_timeout_us": "timeout_us",
     "imap_expunge_order": "expunge_order",
+    "imap_max_errors": "max_errors",
     **_ACCESS_FIELDS,
 }
 POP3_FIELDS = {

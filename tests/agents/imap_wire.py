@@ -38,7 +38,9 @@ class ImapWorld:
         quota: int | None = None,
         delimiter: str = "/",
         utc_offset_minutes: int = 0,
+        policy: AccessPolicy | None = None,
     ) -> None:
+        self.policy = policy or AccessPolicy()
         self.store = Store(delimiter)
         for user in users:
             self.store.create_account(user, quota)
@@ -89,7 +91,7 @@ class Wire:
         self.closed = False
         self.connection = ops.Connection()
         self.connection.id, self.connection.tls = "c1", False
-        self.session = ImapSession(world.host, AccessPolicy(), self.connection)
+        self.session = ImapSession(world.host, world.policy, self.connection)
         if config:
             self.session.engine = ImapServer(ImapServerConfig(world.host.name, **config))
         self.engine = self.session.engine

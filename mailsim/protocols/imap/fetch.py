@@ -33,7 +33,7 @@ def fetch_items(
         recent: show `\\Recent`.
         with_flags: tell the flags too, because reading has just set `\\Seen`.
         with_modseq: tell the mod-sequence too (RFC 7162 section 3.2).
-        zone_minutes: the zone in which INTERNALDATE is shown.
+        zone_minutes: the zone in which INTERNALDATE is shown, unless the message has its own.
 
     Raises: UnknownEncoding when a BINARY item cannot be decoded.
     """
@@ -75,7 +75,8 @@ def _attribute(message: MessageLike, item: Attribute, recent: bool, zone_minutes
         case "UID":
             return message.uid
         case "INTERNALDATE":
-            return InternalDate(message.internal_date_us, zone_minutes)
+            zone = message.zone_minutes
+            return InternalDate(message.internal_date_us, zone_minutes if zone is None else zone)
         case "RFC822.SIZE":
             return message.size
         case "ENVELOPE":

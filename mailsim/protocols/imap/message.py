@@ -21,6 +21,10 @@ class MessageLike(Protocol):
         """When it came into the store, in microseconds since the Unix epoch."""
 
     @property
+    def zone_minutes(self) -> int | None:
+        """The zone, minutes east, in which APPEND gave that moment (RFC 9051 section 6.3.12); None: the server's."""
+
+    @property
     def content(self) -> bytes:
         """Every octet of it."""
 

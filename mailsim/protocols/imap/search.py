@@ -102,7 +102,8 @@ def _addresses_text(value: str) -> str:
 
 def _day(message: MessageLike, sent: bool, context: SearchContext) -> date | None:
     if not sent:
-        return day_of(message.internal_date_us, context.zone_minutes)
+        zone = message.zone_minutes
+        return day_of(message.internal_date_us, context.zone_minutes if zone is None else zone)
     value = _header(message.content).first("date")
     return None if value is None else mail_date(value)
 

@@ -61,7 +61,7 @@ class ImapServerConfig:
         line_limit: octets of a command's lines, literals not counted.
         literal_limit: octets of all literals of a command other than APPEND.
         append_limit: octets of the mails in APPEND.
-        mistake_limit: after so many BADs in a row the server hangs up.
+        mistake_limit: after so many BADs in a row the server hangs up; 0 for never.
     """
 
     hostname: str
@@ -232,7 +232,7 @@ class ImapServer:
     @property
     def too_many_mistakes(self) -> bool:
         """Has the client said nothing sensible for so long that the server should hang up?"""
-        return self._mistakes >= self.config.mistake_limit
+        return 0 < self.config.mistake_limit <= self._mistakes
 
     @property
     def capabilities(self) -> tuple[str, ...]:

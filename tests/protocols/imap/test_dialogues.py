@@ -323,7 +323,7 @@ def test_append_with_flags_and_date():
         << * OK [HIGHESTMODSEQ 2] Highest mod-sequence
         << a2 OK [READ-WRITE] SELECT completed
         >> a3 FETCH 1 (INTERNALDATE FLAGS)
-        << * 1 FETCH (INTERNALDATE "17-Jul-1996 09:44:25 +0000" FLAGS (\Seen \Recent))
+        << * 1 FETCH (INTERNALDATE "17-Jul-1996 02:44:25 -0700" FLAGS (\Seen \Recent))
         << a3 OK FETCH completed
         >> a4 APPEND Sent "quoted"
         << a4 BAD not a date-time
