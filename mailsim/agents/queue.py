@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mailsim.agents import bounce, routing
 from mailsim.agents.bounce import Report
-from mailsim.agents.delivery import Parcel, Taken, attempt
 from mailsim.agents.host import Host
 from mailsim.agents.lanes import Lanes, Line
 from mailsim.agents.operations import Note, Now, Signal, Sleep, Spawn, Wait
@@ -32,6 +32,9 @@ from mailsim.mail.identity import message_key
 from mailsim.mail.queue_id import queue_ids
 from mailsim.protocols.smtp import Reply
 from mailsim.trace.facts import Fact, PolicyVerdict, QueueAdded, QueueDeferred, QueueDone, QueueExpired, QueueTried
+
+if TYPE_CHECKING:
+    from mailsim.agents.delivery import Taken
 
 EXPIRED = Reply.of(451, "4.4.7", "Delivery time expired")
 
@@ -112,6 +115,8 @@ class Queue:
 
     async def _try(self, mail: QueuedMail, recipients: list[str], line: Line) -> list[str]:
         """One attempt; gives the recipients who are to be tried again."""
+        from mailsim.agents.delivery import Parcel, attempt  # loaded when there is a mail
+
         started_us = await Now()
         tries = mail.entries[recipients[0]].tries + 1
         for recipient in recipients:

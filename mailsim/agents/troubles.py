@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mailsim.agents.operations import Abort, Connection, Note
 from mailsim.errors import ConnectionLost
-from mailsim.protocols.dns import Query
-from mailsim.protocols.smtp import Reply
 from mailsim.trace.facts import FaultHit
+
+if TYPE_CHECKING:
+    from mailsim.protocols.dns import Query
+    from mailsim.protocols.smtp import Reply
 
 Kind: TypeAlias = Literal["reply", "closed", "reply_lost", "disk_full", "over_quota", "dns_servfail"]
 

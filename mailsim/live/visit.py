@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, cast
 from mailsim.agents.operations import Close, Connect, Receive
 from mailsim.errors import ConnectionLost
 from mailsim.live.doors import Door
-from mailsim.live.ear import Ear
 from mailsim.net.driver import Task
 from mailsim.net.endpoint import Endpoint
 from mailsim.net.sending import NUMBERS
 
 if TYPE_CHECKING:
+    from mailsim.live.ear import Ear
     from mailsim.live.gateway import Gateway
 
 CONNECT_TIMEOUT_US = 60_000_000
@@ -128,6 +128,8 @@ class Visit(asyncio.Protocol):
         self._first_sequence = endpoint.send_next
         self._server = endpoint.other
         if self.gateway.is_recorded and self._server is not None:
+            from mailsim.live.ear import Ear
+
             self.ear = self._server.ear = Ear(endpoint, self.door.protocol)
         early, self._early = self._early, []
         for data in early:

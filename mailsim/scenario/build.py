@@ -21,7 +21,6 @@ from mailsim.net.network import SIMPLIFICATIONS, Network
 from mailsim.protocols.dns import Delegation, Zone, ZoneSet
 from mailsim.scenario import inhabitants as people
 from mailsim.scenario import schema
-from mailsim.scenario.breakages import Breaker
 from mailsim.scenario.certify import certify
 from mailsim.scenario.roles import IMAP_FIELDS, POP3_FIELDS, to_policy
 from mailsim.trace.code import Code
@@ -100,9 +99,12 @@ class _Builder:
         for address, user in self.scenario.users.items():
             self._start_user(address, user)
         stores = {address: user.store or "" for address, user in self.scenario.users.items()}
-        breaker = Breaker(self.network, self.hosts, stores)
-        for fault in self.scenario.faults:
-            breaker.plan(fault)
+        if self.scenario.faults:
+            from mailsim.scenario.breakages import Breaker
+
+            breaker = Breaker(self.network, self.hosts, stores)
+            for fault in self.scenario.faults:
+                breaker.plan(fault)
         for change in self.scenario.changes:
             self._plan_change(change)
         for rebuild in self.scenario.rebuilds:

@@ -219,7 +219,7 @@ def _one_line(value: str) -> str:
 
 
 def _text(value: str) -> str:
-    if any(not character.isprintable() and character not in "\n\t" for character in value):
+    if not value.replace("\n", "").replace("\t", "").isprintable():
         wrong("bad-text", value)
     return value
 

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core.core_schema import ModelSchema
+from pydantic_core.core_schema import ModelSchema, PlainValidatorFunctionSchema
 
+from mailsim.scenario.late import Late
 from mailsim.scenario.roles import Settings
 from mailsim.scenario.schema import Scenario
 
@@ -26,6 +27,13 @@ def json_schema() -> dict[str, Any]:
 
 
 class _Described(GenerateJsonSchema):
+    def function_plain_schema(self, schema: PlainValidatorFunctionSchema) -> JsonSchemaValue:
+        late = getattr(schema["function"]["function"], "__self__", None)
+        if not isinstance(late, Late):
+            return super().function_plain_schema(schema)
+        late.model.model_rebuild()
+        return self.generate_inner(late.model.__pydantic_core_schema__)
+
     def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
         described = super().model_schema(schema)
         model, properties = schema["cls"], described.get("properties", {})

@@ -1,6 +1,6 @@
 """People in a scenario file: their mailboxes and mail clients, and what they do with them, step by step."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, because pydantic would compile every annotation again, one by one.
 
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -130,7 +130,7 @@ class OnMails(Part):
         return {"mails": value} if isinstance(value, str | list) else as_mapping(value)
 
     @model_validator(mode="after")
-    def _one_choice(self) -> OnMails:
+    def _one_choice(self) -> "OnMails":
         count = sum(map(bool, (self.mails, self.last, self.all)))
         if count != 1:
             wrong("one-choice", count=str(count), choices="mails, last, all")
@@ -203,7 +203,7 @@ class Step(Part):
         return value
 
     @model_validator(mode="after")
-    def _one_action(self) -> Step:
+    def _one_action(self) -> "Step":
         count = sum(getattr(self, name) is not None for name in ACTIONS)
         if count != 1:
             wrong("one-action", count=str(count), choices=", ".join(ACTIONS))

@@ -5,14 +5,13 @@ the engine needs and takes `domains` away: the full form is hosts, links, zones 
 form may stand in a short file, and wins over what would have been made.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, because pydantic would compile every annotation again, one by one.
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictStr, model_validator
 
-from mailsim.scenario.faults import Fault
 from mailsim.scenario.fields import (
     DomainName,
     Duration,
@@ -32,9 +31,15 @@ from mailsim.scenario.fields import (
     ZoneName,
     wrong,
 )
+from mailsim.scenario.late import Late
 from mailsim.scenario.people import ACTIONS, Client, Device, Letter, Send, Step, User
 from mailsim.scenario.roles import Imap, Mda, Msa, Mta, Part, Pop3, ResolverSettings
 from mailsim.scenario.shorter import TEXT, TEXTS, Or, as_list, as_mapping
+
+if TYPE_CHECKING:
+    from mailsim.scenario.faults import Fault
+else:
+    Fault = Annotated[Any, Late("mailsim.scenario.faults", "Fault")]
 
 __all__ = ["ACTIONS", "Client", "Device", "Letter", "Scenario", "Send", "Step", "User"]
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from mailsim.lessons.errors import MISTAKES
+from mailsim.scenario.late import Late
 from mailsim.scenario.mistakes import closest, shown
 from mailsim.scenario.source import Mark, Source
 from mailsim.scenario.tree import Entry, ListNode, MapNode, Node, Path, Scalar, find, kind_of, plain
@@ -198,7 +199,8 @@ def _bare(kind: Any) -> Any:
     """A type without Annotated and without None."""
     while True:
         if get_origin(kind) is Annotated:
-            kind = get_args(kind)[0]
+            late = next((extra for extra in kind.__metadata__ if isinstance(extra, Late)), None)
+            kind = late.model if late else get_args(kind)[0]
         elif get_origin(kind) in (Union, UnionType):
             kind = next(option for option in get_args(kind) if option is not type(None))
         else:

@@ -112,9 +112,8 @@ def _checked(zone: dns.zone.Zone, lines: dict[tuple[Name, Rdata], int], outside:
         if needed not in nodes.get(origin, {}):
             raise ZoneSyntaxError(0, f"{origin.to_text()} has no {needed.name} record")
     for name in list(nodes):
-        while name != origin:
-            name = name.parent()
-            nodes.setdefault(name, {})
+        while name != origin and (name := name.parent()) not in nodes:
+            nodes[name] = {}
     return Zone(origin, nodes, lines, outside)
 
 
