@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.interop.served import free_base
+
 ROOT = Path(__file__).parent.parent
 TOP_LEVEL = {"CHANGELOG.md", "LICENSE", "README.md", "mailsim", "notebooks", "pyproject.toml", "scenarios", "tests"}
 BELOW_CLI = ["agents", "mail", "net", "protocols", "scenario", "trace"]
@@ -43,6 +45,34 @@ def test_a_run_loads_no_library_of_graphs_for_a_network_that_is_a_tree() -> None
     run = "sys.argv = ['mailsim', 'run', 'first-mail']\ntry: main()\nexcept SystemExit: pass"
     loaded = loaded_after(f"from mailsim.cli import main\n{run}")
     assert not loaded & {"matplotlib", "networkx", "textual"}
+
+
+SERVE = """
+import asyncio
+from mailsim.live.gateway import Gateway
+
+async def ready(gateway):
+    pass
+
+Gateway.run = ready
+sys.argv = ["mailsim", "serve", "first-mail", "--port-base", "{base}", "--lang", "en"]
+from mailsim.cli import main
+try: main()
+except SystemExit: pass
+"""
+"""As far as the table of ports, and no further."""
+
+
+def test_what_serve_needs_only_for_guests_is_loaded_when_they_come() -> None:
+    loaded = loaded_after(SERVE.format(base=free_base(1)))
+    assert {"mailsim.agents.servers", "mailsim.scenario.build", "mailsim.live.gateway"} <= loaded
+    servers = {f"mailsim.agents.{name}" for name in ("mta", "msa", "mda", "access_imap", "access_pop3", "smtp_server")}
+    clients = {f"mailsim.agents.{name}" for name in ("delivery", "inbox", "outbox", "smtp_client", "imap_client")}
+    engines = {"mailsim.protocols.imap", "mailsim.protocols.pop3", "mailsim.protocols.smtp.commands"}
+    faults = {"mailsim.scenario.faults", "mailsim.scenario.breakages", "mailsim.net.certificates", "cryptography"}
+    others = {f"mailsim.cli.{name}" for name in ("files", "digging", "talking", "queueing")}
+    screens = {"mailsim.views", "textual", "rich.table", "networkx", "matplotlib"}
+    assert not loaded & (servers | clients | engines | faults | others | screens)
 
 
 def test_the_top_level_holds_only_what_the_design_lists() -> None:
