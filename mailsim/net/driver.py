@@ -81,21 +81,18 @@ class Task:
         if self.waiter is not None:
             self.waiter.leave()
             self.waiter = None
-        handlers, send = HANDLERS, script.send
         try:
-            operation = send(answer) if error is None else script.throw(error)
+            operation = script.send(answer) if error is None else script.throw(error)
             while True:
                 try:
-                    answer = handlers[type(operation)](self, operation)
+                    answer = HANDLERS[type(operation)](self, operation)
                 except ConnectionLost as lost:
                     operation = script.throw(lost)
                     continue
                 if answer is BLOCKED:
                     return
-                operation = send(answer)
-        except StopIteration:
-            self._end()
-        except ConnectionLost:
+                operation = script.send(answer)
+        except (StopIteration, ConnectionLost):
             self._end()
 
     def woken(self, cause: int, answer: Any = None, error: BaseException | None = None) -> None:
@@ -120,10 +117,8 @@ class Task:
 
     # --- waiting --------------------------------------------------------------------------------
 
-    def patience(self, timeout_us: int | None, on_timeout: Callable[[], None]) -> None:
-        """Call `on_timeout` unless the script is resumed within `timeout_us` (None: wait for ever)."""
-        if timeout_us is None:
-            return
+    def patience(self, timeout_us: int, on_timeout: Callable[[], None]) -> None:
+        """Call `on_timeout` unless the script is resumed within `timeout_us`."""
         self._on_timeout = on_timeout
         now = self.waits_since = self._clock.now_us
         gives_up_at = self._gives_up_at = now + timeout_us
@@ -140,7 +135,7 @@ class Task:
     def give_up(self, conn: str) -> None:
         """Note that nothing came in time, and tell the script."""
         self.also_because_of(self.network.silenced.pop(conn, -1))
-        self.note(WaitTimedOut(conn, self.network.clock.now_us - self.waits_since))
+        self.note(WaitTimedOut(conn, self._clock.now_us - self.waits_since))
         self.resume(error=ConnectionTimedOut(f"nothing came on {conn}"))
 
     # --- the trace ------------------------------------------------------------------------------
@@ -230,7 +225,8 @@ def _sleep(task: Task, operation: ops.Sleep) -> Any:
 
 def _wait(task: Task, operation: ops.Wait) -> Any:
     _join(task, operation.signal, lambda: task.resume(True))
-    task.patience(operation.timeout_us, lambda: task.resume(False))
+    if operation.timeout_us is not None:
+        task.patience(operation.timeout_us, lambda: task.resume(False))
     return BLOCKED
 
 
@@ -273,7 +269,8 @@ def _spawn(task: Task, operation: ops.Spawn) -> Any:
 
 
 def _note(task: Task, operation: ops.Note) -> int:
-    task.also_because_of(operation.because)
+    if operation.because >= 0:
+        task.also_because_of(operation.because)
     return task.note(operation.fact)
 
 

@@ -60,21 +60,20 @@ class Endpoint(Lifecycle):
             raise ConnectionReset(f"{self.id} is closed")
         recorder = self._recorder
         first = recorder.next_seq
-        if len(pdus) == 1:
-            data = pdus[0].to_bytes()
-            said: tuple[int, ...] = (first,)
-        else:
-            data = b"".join([pdu.to_bytes() for pdu in pdus])
-            said = tuple(range(first, first + len(pdus)))
         if recorder.keep:
             self._record(task.causes, protocol, pdus)
         else:
             recorder.next_seq = first + len(pdus)
-        task.causes = last = said[-1:]
-        if layer is not None:
-            data = self._encrypted(layer, data)
-        self.write(data, said)
-        return last[0] if last else -1
+        if len(pdus) == 1:
+            data = pdus[0].to_bytes()
+            said: tuple[int, ...] = (first,)
+            task.causes = said
+        else:
+            data = b"".join([pdu.to_bytes() for pdu in pdus])
+            said = tuple(range(first, recorder.next_seq))
+            task.causes = said[-1:]
+        self.write(data if layer is None else self._encrypted(layer, data), said)
+        return recorder.next_seq - 1
 
     def _record(self, causes: tuple[int, ...], protocol: str, pdus: Sequence[Pdu]) -> None:
         """An event for each PDU; each follows from the one before it."""
@@ -93,18 +92,25 @@ class Endpoint(Lifecycle):
 
     def read(self, task: Task, timeout_us: int | None) -> Any:
         """All bytes that have come, b"" at the end of the stream; else wait."""
+        if self.state is not ESTABLISHED or self._inbox or self.layer is not None:
+            data = self._what_is_there(task)
+            if data is not None:
+                return data
+        return self.wait(task, timeout_us)
+
+    def _what_is_there(self, task: Task) -> bytes | None:
         layer = self.layer
         if self._inbox or (layer is not None and layer.has_more):
             data = self._take() if layer is None else self._decrypted(layer, task)
             if data:
                 task.also_because_of(self._inbox_cause)
                 return data
-        if self.state is not ESTABLISHED and self.state is State.CLOSED and not self._peer_fin:
+        if self.state is State.CLOSED and not self._peer_fin:
             raise ConnectionReset(f"{self.id} was reset")
         if self._peer_fin or (layer is not None and layer.is_over):
             task.also_because_of(self._inbox_cause)
             return b""
-        return self.wait(task, timeout_us)
+        return None
 
     def _decrypted(self, layer: tls.TlsLayer, task: Task) -> bytes:
         data = tls.read(self, layer, task, self._take())

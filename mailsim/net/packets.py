@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mailsim.trace.events import LOST, Datagram, Path, Segment
+from mailsim.trace.events import Datagram, Path, Segment
 
 ETHERNET, IPV4, IPV6, TCP, UDP = 14, 20, 40, 20, 8
 TCP_MSS_OPTION = 4
@@ -46,7 +46,6 @@ class FlyingSegment(Segment):
         self.path, self.payload = path, payload
         self.flags, self.sequence, self.acknowledgment = flags, sequence, acknowledgment
         self.window, self.mss, self.retransmission = window, mss, retransmission
-        self.arrives_at = LOST
 
 
 class FlyingDatagram(Datagram):
@@ -60,4 +59,3 @@ class FlyingDatagram(Datagram):
 
     def __init__(self, path: Path, payload: bytes) -> None:
         self.path, self.payload = path, payload
-        self.arrives_at = LOST

@@ -84,7 +84,8 @@ class Receiver(Sender):
                 self._wake_reader(segment.seq)
             else:
                 self._reader = None
-                reader.woken(segment.seq, payload)
+                reader.causes = (segment.seq,)
+                reader.resume(payload)
             if self.owed_segments:
                 self._owe(segment)
 

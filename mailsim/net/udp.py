@@ -106,7 +106,8 @@ class Udp:
             task.also_because_of(self.host.network.why_silent(self.host.name, socket.port))
             task.give_up(socket.id)
 
-        task.patience(timeout_us, too_late)
+        if timeout_us is not None:
+            task.patience(timeout_us, too_late)
         return BLOCKED
 
     def arrived(self, datagram: Datagram) -> None:

@@ -14,7 +14,7 @@ from simpy.events import NORMAL
 
 from mailsim.net.attacker import on_the_way
 from mailsim.net.packets import ETHERNET, IPV4, IPV6
-from mailsim.trace.events import Packet
+from mailsim.trace.events import LOST, Packet
 
 if TYPE_CHECKING:
     from mailsim.net.host import HostNode
@@ -54,11 +54,8 @@ class Way:
 
     def __init__(self, host: HostNode, destination: str) -> None:
         self._host, self.destination = host, destination
-        self._clock, self._recorder, self._schedule = (
-            host.network.clock,
-            host.network.recorder,
-            host.network.clock.schedule,
-        )
+        self._recorder, self._clock = host.network.recorder, host.network.clock
+        self._schedule = self._clock.schedule
         self._lower_headers = ETHERNET + (IPV6 if ":" in destination else IPV4)
         self.source = host.source_for(destination)
         self.find()
@@ -84,14 +81,13 @@ class Way:
         recorder = self._recorder
         seq = packet.seq = recorder.next_seq
         recorder.next_seq = seq + 1
-        now = time = packet.at = self._clock.now_us
+        now = packet.at = self._clock.now_us
         if recorder.keep:
             packet.node, packet.causes = self._host.name, causes
             recorder.events.append(packet)
-        octets += self._lower_headers
         if self._is_smooth:
-            time += self._inside_us
-            bits = octets * -8_000_000  # negative, because // shall round up
+            time = now + self._inside_us
+            bits = (octets + self._lower_headers) * -8_000_000  # negative, because // shall round up
             for direction in self._directions:  # type: ignore[union-attr]  # a smooth way leads somewhere
                 if direction.free_at > time:
                     time = direction.free_at
@@ -99,10 +95,10 @@ class Way:
                 time += direction.latency_us
         else:
             time, (reason, because) = self._travel_in_trouble(packet, now, octets)
+            packet.arrives_at = LOST if reason else time
             if reason:
                 self._host.drop(packet, reason, because)
                 return
-            packet.arrives_at = time
             packet = on_the_way(self._host.network, self._directions or (), packet)
         packet.arrives_at = time
         packet.callbacks = self._arrivals[packet.protocol]
@@ -115,7 +111,7 @@ class Way:
         if hindrance := self._host.hinders(packet):
             return time, hindrance
         time += self._inside_us
-        bits = octets * 8_000_000
+        bits = (octets + self._lower_headers) * 8_000_000
         for direction in self._directions:
             troubles = direction.troubles
             bandwidth = min([direction.bandwidth_bps, *(t.bandwidth_bps for t in troubles if t.bandwidth_bps)])
