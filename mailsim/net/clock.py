@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from heapq import heapify
 from math import inf
 from typing import Any, cast
 
 import simpy
 from simpy.events import NORMAL
 
+FORGOTTEN_TOLERATED = 50
 NEVER = 1 << 62
 """A time that lies after all others."""
 
@@ -28,8 +30,8 @@ class Due:
         self.callbacks: list[Callable[[Any], None]] | None = [callback]
 
 
-def _nothing(_: object) -> None:
-    """What happens at the end of `advance`."""
+def _nothing(*_: object) -> None:
+    """What happens at the end of `advance`, and when an alarm rings that nobody wants any more."""
 
 
 class Clock:
@@ -42,10 +44,11 @@ class Clock:
             after a delay in microseconds.
     """
 
-    __slots__ = ("environment", "now_us", "schedule")
+    __slots__ = ("_forgotten", "environment", "now_us", "schedule")
 
     def __init__(self) -> None:
         self.environment = simpy.Environment(initial_time=0)
+        self._forgotten = 0
         self.schedule: Callable[[Any, Any, int], None] = self.environment.schedule
         self.now_us = 0
 
@@ -57,6 +60,20 @@ class Clock:
             action()
 
         self.schedule(Due(self.now_us + delay_us, happen), NORMAL, delay_us)
+
+    def forget(self, due: Due) -> None:
+        """Let something not happen after all.
+
+        It stays in SimPy's queue until half of the queue is like it; then they are thrown out together (as asyncio does
+        with its timers), so that a long run does not drag a timeout of every connection of the last minutes along.
+        """
+        due.callbacks = []
+        self._forgotten += 1
+        queue = self.environment._queue
+        if self._forgotten > FORGOTTEN_TOLERATED and self._forgotten > len(queue) // 2:
+            queue[:] = [entry for entry in queue if entry[3].callbacks]
+            heapify(queue)
+            self._forgotten = 0
 
     @property
     def next_due_us(self) -> int | None:
@@ -97,25 +114,32 @@ class Alarm:
         wakes_at: when it will, `NEVER` when nobody has asked.
     """
 
-    __slots__ = ("_action", "_clock", "wakes_at")
+    __slots__ = ("_action", "_clock", "_due", "wakes_at")
 
     def __init__(self, clock: Clock, action: Callable[[], None]) -> None:
         self._clock = clock
-        self._action: Callable[[], None] | None = action
+        self._action = action
+        self._due: Due | None = None
         self.wakes_at = NEVER
 
     def wake_by(self, at_us: int) -> None:
         """Call the action at `at_us`, or earlier."""
         if at_us < self.wakes_at:
+            clock = self._clock
+            if self._due is not None:
+                clock.forget(self._due)
+            due = self._due = Due(at_us, self._wake)
             self.wakes_at = at_us
-            self._clock.schedule(Due(at_us, self._wake), NORMAL, at_us - self._clock.now_us)
+            clock.schedule(due, NORMAL, at_us - clock.now_us)
 
     def drop(self) -> None:
         """Never wake again, and let go of the owner."""
-        self._action = None
+        if self._due is not None:
+            self._clock.forget(self._due)
+            self._due = None
+        self._action = _nothing
 
     def _wake(self, due: Due) -> None:
-        now = self._clock.now_us = due.at
-        if now == self.wakes_at and self._action is not None:
-            self.wakes_at = NEVER
-            self._action()
+        self._clock.now_us = due.at
+        self._due, self.wakes_at = None, NEVER
+        self._action()
