@@ -129,6 +129,7 @@ def measure(events: int, presses: int = 60) -> None:
             began = terminal.cpu_s
             for jump in (b"g", b"G", b":5000\r"):
                 terminal.press(jump)
+                terminal.read(QUIET_S)
                 for number in range(presses // 3):
                     seconds, count = terminal.press(b"p" if jump == b"G" else b"n")
                     if number:  # the first one after a jump fills caches

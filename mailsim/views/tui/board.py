@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -48,6 +48,8 @@ class _ByArrangement(TextualLayout):
 class Body(Container):
     """Holds every pane once; which are shown, and where, changes with size and choice."""
 
+    BLANK = True
+
     def __init__(self, board: Board) -> None:
         super().__init__(id="body")
         self._by_arrangement = _ByArrangement(board.arrangement)
@@ -68,6 +70,9 @@ class LadderPane(Container):
 class Frame(Painted):
     """An empty border around tabs and their pane."""
 
+    def looks(self) -> Hashable:
+        return "empty"
+
     def paint(self, width: int) -> list[Strip]:
         return [blank(width, self.palette)]
 
@@ -81,22 +86,24 @@ class Board(Screen[None]):
 
     AUTO_FOCUS = ""
     ALLOW_SELECT = False
+    BLANK = True
 
     def __init__(self, stepper: Stepper) -> None:
         super().__init__()
         self.stepper = stepper
         self.pages = Pages(stepper.score)
+        self._body = Body(self)
         self._big = "ladder"
         self._tab = "wire"
         self._zoomed = False
         self._asking = ""
-        self._has_sheet = False
+        self._has_sheet = self._is_arranging = False
         self._placed: tuple[Size, str, str, bool, bool] | None = None
         self._arrangement = arrange(0, 0, self._big, self._tab, self._zoomed)
 
     def compose(self) -> ComposeResult:
         stepper = self.stepper
-        with Body(self):
+        with self._body:
             yield Header(stepper)
             yield NowBar(stepper)
             yield Hops(stepper)
@@ -144,9 +151,10 @@ class Board(Screen[None]):
 
     def rearrange(self) -> None:
         """Show and frame what the arrangement has, then paint all of it."""
+        self._is_arranging = True
         arrangement = self.arrangement(self.app.size)
         prompt = self.query_one("#prompt", Input)
-        for child in self.query_one(Body).children:
+        for child in self._body.children:
             child.display = child.id in arrangement.regions
             child.set_class(child.id in arrangement.framed, "framed")
         if arrangement.layout is not Layout.TOO_SMALL:
@@ -157,11 +165,15 @@ class Board(Screen[None]):
         tabs.names = BIG_PANES if arrangement.layout is Layout.SMALL else TAB_PANES
         tabs.current = self._big if arrangement.layout is Layout.SMALL or self._zoomed else self._tab
         self.title_panes()
-        self.size_ladder_head()
+        self._size_ladder_head()
         self.query_one(Header).refresh(layout=True)  # a child's wish makes the body forget where its children were
-        self.call_after_refresh(self.show_step)
+        self.call_after_refresh(self._arranged)
 
-    def size_ladder_head(self) -> None:
+    def _arranged(self) -> None:
+        self.show_step()
+        self._is_arranging = False
+
+    def _size_ladder_head(self) -> None:
         """One or two rows for the names, whichever this lens and width need."""
         arrangement = self.arrangement(self.app.size)
         region = arrangement.regions.get("ladder")
@@ -190,14 +202,32 @@ class Board(Screen[None]):
                     pane.show_step()
                 case Painted():
                     pane.repaint()
+        self._paint_at_once()
 
-    def _panes(self) -> Iterator[Widget]:
-        return (child for child in self.query("Painted, Rolling").results(Widget) if child.display)
+    def _paint_at_once(self) -> None:
+        """Send what has changed to the terminal in one piece.
+
+        Left to itself, Textual sends what the first pane has changed at once, and what the others have a frame later.
+        Where panes are about to get other places, that is what it must do.
+        """
+        if self._is_arranging:
+            return
+        panes = list(self._panes())
+        bars = [pane.vertical_scrollbar for pane in panes if isinstance(pane, Rolling)]
+        self._dirty_widgets.update(panes, bars)
+        self._on_timer_update()
+
+    def _panes(self) -> Iterator[Painted | Rolling]:
+        """The widgets that are seen and paint themselves."""
+        seen = [child for child in self._body.children if child.display]
+        for child in seen:
+            parts = child.children if isinstance(child, LadderPane) else (child,)
+            yield from (part for part in parts if isinstance(part, Painted | Rolling))
 
     def restyle(self) -> None:
         """Another theme or language: nothing that was painted is right any more."""
-        for pane in self._panes():
-            if isinstance(pane, Rolling):
+        for pane in self.query("Painted, Rolling"):
+            if isinstance(pane, Painted | Rolling):
                 pane.forget()
         self.title_panes()
         self.show_step()

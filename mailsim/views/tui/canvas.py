@@ -61,7 +61,10 @@ class Canvas:
 
     def strips(self, palette: Palette) -> list[Strip]:
         """One strip for each row."""
-        return [self._row(y, palette) for y in range(self.height)]
+        places: list[list[int]] = [[] for _ in range(self.height)]
+        for x, y in sorted(self._paint):
+            places[y].append(x)
+        return [self._row(y, places[y], palette) for y in range(self.height)]
 
     def _put(self, x: int, y: int, character: str, paint: Paint) -> None:
         if 0 <= x < self.width and 0 <= y < self.height:
@@ -76,14 +79,21 @@ class Canvas:
         if point not in self._text:
             self._paint[point] = (ink, Ground.PAGE, False)
 
-    def _row(self, y: int, palette: Palette) -> Strip:
+    def _row(self, y: int, places: Iterable[int], palette: Palette) -> Strip:
+        """A row from the cells that are not empty, in order; one that a wide character covers is left out."""
         cells: list[tuple[str, Paint]] = []
-        x = 0
-        while x < self.width:
+        end = 0
+        for x in places:
+            if x < end:
+                continue
+            if x > end:
+                cells.append((" " * (x - end), _EMPTY))
             character = self._character((x, y))
-            cells.append((character, self._paint.get((x, y), _EMPTY)))
-            x += max(1, cell_len(character))
-        return Strip(_merged(cells, palette), x).crop(0, self.width)
+            cells.append((character, self._paint[x, y]))
+            end = x + max(1, cell_len(character))
+        if end < self.width:
+            cells.append((" " * (self.width - end), _EMPTY))
+        return Strip(_merged(cells, palette), max(end, self.width)).crop(0, self.width)
 
     def _character(self, point: Point) -> str:
         written = self._text.get(point)
@@ -109,7 +119,7 @@ def _merged(cells: Iterable[tuple[str, Paint]], palette: Palette) -> list[Segmen
         if its is None:
             its = styles[paint] = palette.style(*paint)
         ground = paint[1]
-        if character == " " and ground is on and style is not None:
+        if character.isspace() and ground is on and style is not None:
             its = style
         on = ground
         if its is not style and text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from textual import events
 from textual.strip import Strip
@@ -104,6 +104,9 @@ class Tabs(Painted):
         self.names: Sequence[str] = ()
         self.current = ""
 
+    def looks(self) -> Hashable:
+        return tuple(self.names), self.current
+
     def paint(self, width: int) -> list[Strip]:
         return [strip([piece for _, piece in self._pieces()], self.palette, width, Ground.BAR)]
 
@@ -144,6 +147,10 @@ class KeyBar(Painted):
         super().__init__(id="keys")
         self._label, self._works, self._actions = label, works, actions
         self.message = ""
+
+    def looks(self) -> Hashable:
+        works = tuple(action.name for action in ACTIONS if action.bar is not None and self._works(action))
+        return self.message, works, self._stepper.playing
 
     def paint(self, width: int) -> list[Strip]:
         if self.message:

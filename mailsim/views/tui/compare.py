@@ -140,12 +140,10 @@ class CompareRows(Rolling):
 class CompareDetails(Rolling):
     """The whole of the chosen row: what each run says there."""
 
-    DEFAULT_CSS = "CompareDetails { overflow-y: auto; }"
-
     def __init__(self, screen: CompareScreen) -> None:
         super().__init__(id="compare-details")
         self._compare = screen
-        self._lines: list[list[Piece]] = []
+        self._lines: list[Line] = []
 
     def show_rows(self) -> None:
         self._lines = hung(self._compare.details(), max(1, self.content_region.width - 1))

@@ -52,6 +52,8 @@ class DnsPage:
         self._roots: list[Asked] | None = None
         self._starts: list[int] = []
         self._heard: list[Remembered] = []
+        self._heard_so_far = 0
+        self._caches_then: dict[str, dict[tuple[str, str], Remembered]] = {}
         self._zones: dict[str, tuple[RRset, ...]] = {}
 
     def __call__(self, stepper: Stepper, _: int) -> Sequence[Line]:
@@ -61,11 +63,9 @@ class DnsPage:
     def remembered(self, stepper: Stepper) -> dict[str, list[Remembered]]:
         """What each resolver has in its cache at the current step, the newest last."""
         self._read()
-        now, caches = stepper.at, dict[str, dict[tuple[str, str], Remembered]]()
-        for entry in self._heard[: bisect_right(self._heard, stepper.seq, key=lambda e: e.since_seq)]:
-            caches.setdefault(entry.resolver, {}).pop((entry.owner, entry.text), None)
-            caches[entry.resolver][entry.owner, entry.text] = entry
-        alive = {name: [e for e in entries.values() if e.expires > now] for name, entries in caches.items()}
+        self._hear(bisect_right(self._heard, stepper.seq, key=lambda e: e.since_seq))
+        now = stepper.at
+        alive = {name: [e for e in entries.values() if e.expires > now] for name, entries in self._caches_then.items()}
         return {name: entries for name, entries in alive.items() if entries}
 
     # --- inside ---
@@ -76,6 +76,17 @@ class DnsPage:
             self._starts = [root.query.seq for root in self._roots]
             self._heard = list(heard(self._score))
             self._zones = {name: _zone(text, name) for name, text in self._score.world.zones.items()}
+
+    def _hear(self, count: int) -> None:
+        """Bring the caches to what so many answers made of them; from the first one again when that is a way back."""
+        if count < self._heard_so_far:
+            self._heard_so_far = 0
+            self._caches_then = {}
+        for entry in self._heard[self._heard_so_far : count]:
+            entries = self._caches_then.setdefault(entry.resolver, {})
+            entries.pop((entry.owner, entry.text), None)
+            entries[entry.owner, entry.text] = entry
+        self._heard_so_far = count
 
     def _questions(self, stepper: Stepper) -> Iterator[Line]:
         words = stepper.words

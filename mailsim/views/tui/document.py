@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from textual import events
 from textual.message import Message
@@ -25,15 +25,11 @@ class CardWanted(Message):
 class Document(Rolling):
     """Shows a page for the current step; the place in it is kept while the step has the same text."""
 
-    DEFAULT_CSS = """
-    Document { overflow-y: auto; }
-    """
-
     def __init__(self, stepper: Stepper, id: str, page: Page) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self._stepper, self._page = stepper, page
-        self._rows: list[list[Piece]] = []
-        self._source: list[list[Piece]] = []
+        self._rows: list[Line] = []
+        self._source: list[tuple[Piece, ...]] = []
         self._wrapped_at = 0
 
     def show_step(self) -> None:
@@ -41,11 +37,12 @@ class Document(Rolling):
         width = self.text_width
         if width <= 0:
             return
-        source = [list(line) for line in self._page(self._stepper, width)]
+        source = [tuple(line) for line in self._page(self._stepper, width)]
         if source != self._source or width != self._wrapped_at:
             if source != self._source and self.scroll_offset.y:
                 self.scroll_to(y=0, animate=False, force=True)
             self._source, self._wrapped_at = source, width
+            self._made.clear()
             self._rows = hung(source, width)
             self.set_row_count(max(len(self._rows), 1))
         self.repaint()
@@ -67,6 +64,9 @@ class Document(Rolling):
                 if key:
                     self.post_message(CardWanted(key))
                 return
+
+    def looks(self, index: int) -> Hashable:
+        return index
 
     def row(self, index: int, width: int) -> Strip:
         line: Line = self._rows[index] if index < len(self._rows) else ()

@@ -10,13 +10,13 @@ Yellow means "now" and nothing else: it is only the ground of `NOW`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import StrEnum
 from functools import lru_cache
 
 from rich.style import Style
 
 
-class Ink(Enum):
+class Ink(StrEnum):
     """What a piece of text or a line is."""
 
     TEXT = "text"
@@ -31,7 +31,7 @@ class Ink(Enum):
     CHOSEN = "chosen"
 
 
-class Ground(Enum):
+class Ground(StrEnum):
     """What it stands on."""
 
     PAGE = "page"

@@ -8,6 +8,7 @@ the text share one: the name servers first, whose row then names the server.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from textual import events
@@ -96,6 +97,10 @@ class LadderHead(Painted):
         lanes = lanes_for(self._stepper, self._stepper.lens, width)
         return 2 if any(len(name) >= lanes.width for name in self._names(lanes)) else 1
 
+    def looks(self) -> Hashable:
+        lanes = lanes_for(self._stepper, self._stepper.lens, self.size.width)
+        return self._stepper.lens, frozenset(active_lanes(self._stepper, lanes))
+
     def paint(self, width: int) -> list[Strip]:
         lanes = lanes_for(self._stepper, self._stepper.lens, width)
         return [self._row(lanes, row, self.size.height, width) for row in range(self.size.height)]
@@ -138,12 +143,13 @@ class Ladder(Rolling):
         self._lanes: Lanes | None = None
         self._marks: tuple[int, ...] = ()
         self._separators: dict[int, int] = {}
+        self._separator_rows: list[int] = []
         self._made_for: tuple[Lens, int] | None = None
 
     def show_step(self) -> None:
         """Follow the stepper."""
         stepper = self._stepper
-        self._prepare()
+        self.prepare(self.columns)
         self.set_row_count(stepper.last + len(self._marks))
         row = self.row_of(max(1, stepper.position))
         self.reveal(row - 1 if row - 1 in self._separators else row, row)
@@ -159,22 +165,27 @@ class Ladder(Rolling):
 
     def position_of(self, row: int) -> int | None:
         """The position of the step on a row; None for a separator or what lies below."""
-        low, high = 1, self._stepper.last
-        while low <= high:
-            middle = (low + high) // 2
-            at = self.row_of(middle)
-            if at == row:
-                return middle
-            low, high = (middle + 1, high) if at < row else (low, middle - 1)
-        return None
+        before = bisect_right(self._separator_rows, row)
+        position = row + 1 - before
+        is_separator = before > 0 and self._separator_rows[before - 1] == row
+        return None if is_separator or not 0 < position <= self._stepper.last else position
 
     def on_click(self, event: events.Click) -> None:
         position = self.position_of(event.y + round(self.scroll_offset.y))
         if position is not None and (self._stepper.future or position <= self._stepper.position):
             self.post_message(Chosen(position))
 
+    def looks(self, index: int) -> Hashable:
+        stepper = self._stepper
+        if index in self._separators:
+            is_seen = stepper.future or self._marks[self._separators[index]] <= stepper.position
+            return "separator", index if is_seen else None
+        position = self.position_of(index)
+        if position is None or (position > stepper.position and not stepper.future):
+            return "later", position is None
+        return position, position == stepper.position, stepper.seq_at(position) in stepper.bookmarks
+
     def row(self, index: int, width: int) -> Strip:
-        self._prepare()
         assert self._lanes is not None
         position = self.position_of(index)
         if position is None:
@@ -185,14 +196,16 @@ class Ladder(Rolling):
 
     # --- inside ---
 
-    def _prepare(self) -> None:
+    def prepare(self, width: int) -> None:
         """Lanes and separators for this lens and width."""
-        wanted = (self._stepper.lens, self.columns)
+        wanted = (self._stepper.lens, width)
         if wanted != self._made_for:
             self._made_for = wanted
+            self._made.clear()
             self._lanes = lanes_for(self._stepper, *wanted)
             self._marks = self._stepper.score.stage_positions(self._stepper.lens)
             self._separators = {self.row_of(mark) - 1: index for index, mark in enumerate(self._marks)}
+            self._separator_rows = list(self._separators)
 
     def _separator(self, row: int, width: int) -> Strip:
         number = self._separators.get(row)

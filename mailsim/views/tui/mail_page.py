@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -39,6 +39,10 @@ class MailPage:
         said = [e for e in score.trace.events if isinstance(e, Said) and e.protocol in ("smtp", "lmtp")]
         self._commands = [event.seq for event in said if event.from_client]
         self._contents = [event.seq for event in said if event.pdu.role == "data"]
+        self._transfers: dict[object, list[Said]] = {}
+        for event in said:
+            if event.pdu.role == "data":
+                self._transfers.setdefault(event.pdu.fields().get("msg"), []).append(event)
 
     def __call__(self, stepper: Stepper, _: int) -> Sequence[Line]:
         words, seq = stepper.words, stepper.seq
@@ -59,9 +63,8 @@ class MailPage:
 
     def by_key(self, key: str) -> EmailMessage | None:
         """A message by its key, as it was when it was transferred first."""
-        found = (event for event in map(self._said, self._contents) if event.pdu.fields().get("msg") == key)
-        first = next(found, None)
-        return None if first is None else parsed(data_of(first))
+        transfers = self._transfers.get(key)
+        return None if transfers is None else parsed(data_of(transfers[0]))
 
     # --- inside ---
 
@@ -91,9 +94,8 @@ class MailPage:
 
     def _earlier(self, content: Said) -> list[Said]:
         """The transfers of the same message before this one."""
-        key = content.pdu.fields().get("msg")
-        before = self._contents[: bisect_right(self._contents, content.seq) - 1]
-        return [said for said in map(self._said, before) if said.pdu.fields().get("msg") == key]
+        transfers = self._transfers[content.pdu.fields().get("msg")]
+        return transfers[: bisect_left(transfers, content.seq, key=lambda said: said.seq)]
 
     def _fields(self, content: Said) -> list[Field]:
         """Each field with who added it: the sender of the first transfer in which it stands.
@@ -132,7 +134,7 @@ def data_of(content: Said) -> bytes:
     return data if isinstance(data, bytes) else b""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def parsed(data: bytes) -> EmailMessage:
     """The message as stdlib reads it."""
     return message_from_bytes(data, policy=policy.default)

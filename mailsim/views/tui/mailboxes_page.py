@@ -17,7 +17,7 @@ from mailsim.views.tui.stepper import Stepper
 from mailsim.views.tui.text import Line, Piece
 
 SHOWN = 100
-"""So many messages of one folder are listed."""
+"""So many messages of one folder are listed, the last ones."""
 _ACCESS = frozenset(("pop", "imap"))
 
 
@@ -82,7 +82,9 @@ class MailboxesPage:
                 unseen = sum("\\Seen" not in stored.flags for stored in messages.values())
                 counted = words("mailbox.count", folder=folder, n=len(messages), unseen=unseen)
                 yield [Piece(f"  {counted}", bold=True)]
-                yield from (self._message(stored, words) for stored in list(messages.values())[:SHOWN])
+                yield from (self._message(stored, words) for stored in list(messages.values())[-SHOWN:])
+                if len(messages) > SHOWN:
+                    yield [Piece(f"    {words('map.hidden', n=len(messages) - SHOWN)}", Ink.DIM)]
 
     def _message(self, stored: Stored, words: Words) -> Line:
         flags = " ".join(stored.flags) or "-"

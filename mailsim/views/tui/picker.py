@@ -105,12 +105,10 @@ class EntryList(Rolling):
 class Details(Rolling):
     """Everything about the chosen scenario."""
 
-    DEFAULT_CSS = "Details { overflow-y: auto; }"
-
     def __init__(self, picker: Picker) -> None:
         super().__init__(id="details")
         self._picker = picker
-        self._lines: list[list[Piece]] = []
+        self._lines: list[Line] = []
 
     def show_entry(self) -> None:
         width = max(1, self.content_region.width - 1)

@@ -23,7 +23,7 @@ class Seeking(Moving):
         prompt.cursor_position = len(value)
         prompt.placeholder = text_as(self.app, f"{words(f'{what}.prompt')}{words(f'{what}.hint')}")
         self.rearrange()
-        prompt.focus()
+        self.set_focus(prompt)  # now, not in a moment: the next key is already for it
         if value:
             self.tell(f"{what}.hint")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from rich.cells import cell_len
@@ -83,10 +84,16 @@ def cut(text: str, width: int) -> str:
     return kept + ELLIPSIS
 
 
-def wrap(line: Line, width: int, indent: int = 0) -> list[list[Piece]]:
+def wrap(line: Line, width: int, indent: int = 0) -> tuple[Line, ...]:
     """The line as lines of at most `width` cells, broken at spaces; further ones are indented."""
+    return _wrapped(tuple(line), width, indent)
+
+
+@lru_cache(maxsize=8192)
+def _wrapped(line: tuple[Piece, ...], width: int, indent: int) -> tuple[Line, ...]:
+    """From step to step most lines of a page stay the same."""
     if width < 1:
-        return [list(line)]
+        return (line,)
     lines: list[list[Piece]] = [[]]
     used = 0
     for word in _words(line):
@@ -101,15 +108,15 @@ def wrap(line: Line, width: int, indent: int = 0) -> list[list[Piece]]:
                 used = indent
             lines[-1].append(part)
             used += cell_len(part.text)
-    return lines
+    return tuple(tuple(wrapped) for wrapped in lines)
 
 
-def wrap_all(lines: Iterable[Line], width: int) -> list[list[Piece]]:
+def wrap_all(lines: Iterable[Line], width: int) -> list[Line]:
     """Several lines, each wrapped."""
     return [wrapped for line in lines for wrapped in wrap(line, width)]
 
 
-def hung(lines: Iterable[Line], width: int) -> list[list[Piece]]:
+def hung(lines: Iterable[Line], width: int) -> list[Line]:
     """Several lines, each wrapped; what is continued hangs two cells deeper than an indented line began."""
     return [wrapped for line in lines for wrapped in wrap(line, width, _indent(line))]
 

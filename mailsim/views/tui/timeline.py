@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Hashable
+
 from textual import events
 from textual.strip import Strip
 
@@ -23,6 +26,12 @@ class Timeline(Painted):
         self._stepper = stepper
         self._dragging = False
         self._columns: tuple[tuple[Lens, int], tuple[int, ...]] | None = None
+
+    def looks(self) -> Hashable:
+        stepper, faults = self._stepper, self._stepper.score.faults
+        seen = len(faults) if stepper.future else bisect_right(faults, stepper.seq, key=lambda fault: fault.seq)
+        place = self.column(stepper.position, self.size.width), stepper.stage_number, seen
+        return stepper.lens, place, stepper.asking, frozenset(stepper.bookmarks)
 
     def paint(self, width: int) -> list[Strip]:
         return [

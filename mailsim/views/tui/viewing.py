@@ -44,7 +44,7 @@ class Viewing(Reading):
         self.tell("everything.on" if self.stepper.lens.everything else "everything.off")
 
     def _other_steps(self) -> None:
-        self.size_ladder_head()
+        self.rearrange()
         self.forget_rows()
 
     def do_future(self) -> None:

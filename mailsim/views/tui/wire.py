@@ -5,6 +5,8 @@ Long lines wrap under themselves; which row a step begins at is the business of 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from textual import events
 from textual.strip import Strip
 
@@ -32,7 +34,7 @@ class Wire(Rolling):
 
     def show_step(self) -> None:
         """Follow the stepper."""
-        self._prepare()
+        self.prepare(self.columns)
         position = self._stepper.position
         if position:
             first = self._index.first_row(position)
@@ -57,8 +59,13 @@ class Wire(Rolling):
         if position is not None and (self._stepper.future or position <= self._stepper.position):
             self.post_message(Chosen(position))
 
+    def looks(self, index: int) -> Hashable:
+        position = self._index.position_at(index)
+        if position is None or (position > self._stepper.position and not self._stepper.future):
+            return "later"
+        return position, index - self.first_row(position), position == self._stepper.position
+
     def row(self, index: int, width: int) -> Strip:
-        self._prepare()
         position = self._index.position_at(index)
         stepper = self._stepper
         if position is None or (position > stepper.position and not stepper.future):
@@ -71,13 +78,14 @@ class Wire(Rolling):
 
     # --- inside ---
 
-    def _prepare(self) -> None:
+    def prepare(self, width: int) -> None:
         """The rows of this lens, width and language."""
         stepper = self._stepper
-        wanted = (stepper.lens, self.columns, stepper.words.language)
+        wanted = (stepper.lens, width, stepper.words.language)
         if wanted != self._made_for:
             self._made_for = wanted
             self._rows.clear()
+            self._made.clear()
             events = stepper.score.trace.events
             guesses = [line_count(events[seq]) for seq in stepper.score.steps(stepper.lens)]
             self._index = RowIndex(guesses, lambda position: len(self._wrapped(position)))
