@@ -135,7 +135,7 @@ class Rolling(ScrollView, can_focus=False):
         """The strip of a row, at most `width` cells."""
         raise NotImplementedError
 
-    def looks(self, index: int) -> Hashable:
+    def looks(self, index: int) -> Hashable:  # noqa: ARG002 (for those that know)
         """What a row depends on until `forget`; None when it must be made to know."""
         return None
 
