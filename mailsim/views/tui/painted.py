@@ -20,7 +20,6 @@ from textual.widget import Widget
 from mailsim.views.tui.ascii import in_ascii, plain
 from mailsim.views.tui.inks import Ground, Ink, Palette, palette_named
 
-
 MAX_MADE = 4000
 """So many rows are kept, because readers go back to what they saw."""
 
