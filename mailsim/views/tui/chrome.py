@@ -149,8 +149,8 @@ class KeyBar(Painted):
         self.message = ""
 
     def looks(self) -> Hashable:
-        works = tuple(action.name for action in ACTIONS if action.bar is not None and self._works(action))
-        return self.message, works, self._stepper.playing
+        shown = (action for action in self._actions if action.bar is not None and self._works(action))
+        return self.message, tuple((action.name, self._label(action)) for action in shown)
 
     def paint(self, width: int) -> list[Strip]:
         if self.message:

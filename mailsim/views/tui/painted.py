@@ -68,7 +68,7 @@ class Painted(Widget, can_focus=False):
         return None
 
     def forget(self) -> None:
-        """The theme or the language is another one."""
+        """The language is another one, say."""
         self._seen = None
 
     def repaint(self) -> None:
@@ -77,9 +77,10 @@ class Painted(Widget, can_focus=False):
         if not width or not height:
             return
         looks = self.looks()
-        if looks is not None and self._seen == (looks, width, height):
+        seen = None if looks is None else (looks, width, height, self.palette.name)
+        if seen is not None and seen == self._seen:
             return
-        self._seen = looks, width, height
+        self._seen = seen
         rows = self.paint(width)
         rows += [blank(width, self.palette)] * (height - len(rows))
         old, self._rows = self._rows, rows

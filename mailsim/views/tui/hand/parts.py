@@ -57,7 +57,7 @@ class Lines(Rolling):
     def __init__(self, id: str, lines: Callable[[], Sequence[Line]]) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self._source = lines
-        self._rows: list[list[Piece]] = []
+        self._rows: list[Line] = []
 
     @property
     def needed(self) -> int:
