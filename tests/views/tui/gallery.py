@@ -175,12 +175,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     names = sys.argv[2:]
     if names:
-        wanted = [
-            Shot(f"{name}-{key}-{place}", (key,), place, name)
-            for name in names
-            for key in PANES
-            for place in (0.3, 0.7, 1.0)
-        ]
+        places = (0.3, 0.7, 1.0)
+        wanted = [Shot(f"{name}-{key}-{at}", (key,), at, name) for name in names for key in PANES for at in places]
         sheet(asyncio.run(shoot(folder, LOOKS[3], wanted)), folder / "scenarios.png")
         return
     for look in LOOKS:
