@@ -24,6 +24,16 @@ def rfc_title(number: int) -> str:
     return str(_reference()["rfc"].get(str(number), ""))
 
 
+def section_title(citation: Citation) -> str:
+    """What a section of an RFC is called; "" for one that is not cited anywhere, and for a whole RFC."""
+    return str(_sections().get(str(citation.rfc), {}).get(citation.section, ""))
+
+
+def header_names() -> list[str]:
+    """The header fields that have a meaning here."""
+    return list(_reference()["header"])
+
+
 def role_term(role: str) -> str:
     """The key of the glossary's term for a host's role; "" when it has none."""
     return str(_reference()["role"].get(role, ""))
@@ -54,6 +64,11 @@ def _said(texts: list[str], lang: str) -> str:
 @cache
 def _reference() -> Mapping[str, Any]:
     return read_toml("reference.toml")
+
+
+@cache
+def _sections() -> Mapping[str, Mapping[str, str]]:
+    return read_toml("sections.toml")
 
 
 @cache

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mailsim.lessons.explanations import Citation, Explanation, explain
-from mailsim.lessons.reference import code_meanings, header_meaning, rfc_title, role_term
+from mailsim.lessons.reference import code_meanings, header_meaning, rfc_title, role_term, section_title
 from mailsim.lessons.terms import glossary
 from mailsim.lessons.ui import Words
 from mailsim.trace.events import Event, Said
@@ -76,9 +76,9 @@ def card_lines(cards: Sequence[Card], number: int, words: Words) -> list[Line]:
 
 
 def source(citation: Citation) -> str:
-    """`RFC 5321 §4.2.1, Simple Mail Transfer Protocol`: number, section and title."""
+    """`RFC 5321 §4.2.1, Reply Code Severities and Theory`: number, section and its title, or that of the whole RFC."""
     section = f" §{citation.section}" if citation.section else ""
-    title = rfc_title(citation.rfc)
+    title = section_title(citation) or rfc_title(citation.rfc)
     return f"RFC {citation.rfc}{section}" + (f", {title}" if title else "")
 
 
@@ -140,10 +140,11 @@ def header_card(name: str, language: str) -> Card | None:
 
 
 def rfc_card(citation: Citation) -> Card:
-    """The card of a place in an RFC: its title and where to read it."""
+    """The card of a place in an RFC: titles of the section and of the RFC, and where to read it."""
     section = f" §{citation.section}" if citation.section else ""
     key = f"RFC {citation.rfc}{section}"
-    return Card("rfc", key, key.removeprefix("RFC "), (rfc_title(citation.rfc), citation.url))
+    titles = filter(None, (section_title(citation), rfc_title(citation.rfc)))
+    return Card("rfc", key, key.removeprefix("RFC "), (*titles, citation.url))
 
 
 def node_card(stepper: Stepper, name: str) -> Card:
