@@ -1,4 +1,4 @@
-"""Scenarios E07 to E16: what the curriculum asks about each of them, answered from the trace."""
+"""Scenarios E07 to E16, and E20: what the curriculum asks about each of them, answered from the trace."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ ALL = {
     "partial-recipients": "bc",
     "ttl-migration": "bc",
     "mx-failover": "bc",
+    "starttls-stripping": "bcd",
 }
 NAMES = [name + variant for name, variants in ALL.items() for variant in ("", *(f"@{v}" for v in variants))]
 

@@ -129,8 +129,9 @@ def _values(event: Noted, world: World, lang: str) -> dict[str, object]:
         case TlsEstablished(problem=problem):
             shown = {"problem": say(f"tls.reason.{problem}", lang)} if problem else {}
             values["verdict"] = say("tls.unchecked", lang, **shown) if problem else ""
-        case TlsFailed(reason=reason):
-            values["reason"] = say(f"tls.reason.{reason}", lang)
+        case TlsFailed(reason=reason, detail=detail):
+            words = f" ({detail})" if reason == "alert" and detail else ""
+            values["reason"] = say(f"tls.reason.{reason}", lang) + words
         case PacketDropped(reason=reason):
             values["reason"] = say(f"net.drop.{reason}", lang) if knows(f"net.drop.{reason}") else reason
         case PacketRewritten(link=link):
