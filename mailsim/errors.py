@@ -8,6 +8,7 @@ MailsimError
 |   +-- ConnectionRefused   the host answered SYN with RST
 |   +-- ConnectionTimedOut  nobody answered in time
 |   +-- ConnectionReset     RST in the middle of a connection
+|   +-- ServiceEnds         the server is being shut down
 |   +-- HostUnreachable     there is no route or no such address
 |   +-- Unwelcome           the server said no instead of a greeting
 |   +-- TlsFailed           TLS could not be set up, or was broken
@@ -47,6 +48,10 @@ class ConnectionTimedOut(ConnectionLost):
 
 class ConnectionReset(ConnectionLost):
     """The other side sent RST in the middle of the connection."""
+
+
+class ServiceEnds(ConnectionLost):
+    """The operator shuts the server down; the connection still stands, for a last word."""
 
 
 class HostUnreachable(ConnectionLost):

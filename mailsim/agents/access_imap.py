@@ -21,7 +21,7 @@ from mailsim.agents.operations import Close as CloseConnection
 from mailsim.agents.operations import Connection, Receive, ReceiveOrSignal, Send
 from mailsim.agents.policy import AccessPolicy
 from mailsim.agents.troubles import InSession
-from mailsim.errors import ConnectionLost, ConnectionTimedOut
+from mailsim.errors import ConnectionLost, ConnectionTimedOut, ServiceEnds
 from mailsim.mail.account import Account
 from mailsim.protocols import sasl
 from mailsim.protocols.imap import (
@@ -90,11 +90,17 @@ class ImapSession:
             while not self.engine.closed:
                 await self._next()
         except ConnectionTimedOut:
-            with suppress(ConnectionLost):
-                await self._say([self.engine.bye("Idle for too long")])
+            await self._turn_out("Idle for too long")
+        except ServiceEnds:
+            await self._turn_out("Server shutting down")
         except ConnectionLost:
             pass
         await CloseConnection(self.connection)
+
+    async def _turn_out(self, reason: str) -> None:
+        """Say BYE before the connection is closed (RFC 3501 section 7.1.5)."""
+        with suppress(ConnectionLost):
+            await self._say([self.engine.bye(reason)])
 
     async def _greet(self) -> None:
         struck = await self._troubles.strike("CONNECT", "closed", "reply")

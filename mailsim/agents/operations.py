@@ -162,7 +162,7 @@ class Send(Operation[int]):
 class Receive(Operation[bytes]):
     """Wait for bytes; gives all that have arrived, b"" once the other side has closed.
 
-    Raises: ConnectionTimedOut after `timeout_us` (None: never), ConnectionReset.
+    Raises: ConnectionTimedOut after `timeout_us` (None: never), ConnectionReset, ServiceEnds.
     """
 
     connection: Connection

@@ -14,7 +14,7 @@ from mailsim.agents.operations import Close, Connection, Receive, Send
 from mailsim.agents.policy import TLS_VERSIONS, Reception, TlsVersion
 from mailsim.agents.reception import TOO_MANY_ERRORS, Patience, expand, greeting, refusal_of_name, verify
 from mailsim.agents.troubles import InSession, Kind, Trouble
-from mailsim.errors import ConnectionLost, ConnectionTimedOut
+from mailsim.errors import ConnectionLost, ConnectionTimedOut, ServiceEnds
 from mailsim.protocols.sasl import ServerMechanisms
 from mailsim.protocols.smtp import (
     AuthDone,
@@ -96,6 +96,8 @@ class Session:
             await self._greet()
             await self._talk()
         except ConnectionTimedOut:
+            await self._turn_out(IDLE)
+        except ServiceEnds:
             await self._turn_out()
         except ConnectionLost:
             pass
@@ -249,9 +251,10 @@ class Session:
             replies, self._unsent = self._unsent, []
             await Send(self.connection, self.protocol, replies)
 
-    async def _turn_out(self) -> None:
+    async def _turn_out(self, reply: Reply | None = None) -> None:
+        """Say 421 before the connection is closed (RFC 5321 section 3.8)."""
         with suppress(ConnectionLost):
-            await Send(self.connection, self.protocol, [self.engine.shut_down(IDLE)])
+            await Send(self.connection, self.protocol, [self.engine.shut_down(reply)])
 
 
 def command_name(asked: Asked) -> str:

@@ -28,6 +28,8 @@ LOOPBACK = ("127.0.0.1", "::1")
 BACKLOG = 2048
 LOOK_FOR_IDLE_S = 15.0
 REPORTED = 3
+FAREWELL_US, SLICE_US = 500_000, 1_000
+"""How long last words may be on their way through the simulated network; after each slice somebody looks."""
 
 
 class PortTaken(Exception):
@@ -95,15 +97,24 @@ class Gateway:
         with contextlib.suppress(asyncio.CancelledError):
             await watch
         self._close_ports()
-        self.pace.catch_up()
-        self._pass_news()
-        for visit in list(self.visits):
-            visit.flush(closes=True)
+        self._say_goodbye()
         await asyncio.sleep(0)
         for visit in list(self.visits):
             visit.hang_up()
         await asyncio.sleep(0)
         self.pace.stop()
+
+    def _say_goodbye(self) -> None:
+        """Tell everybody (421 in SMTP, BYE in IMAP), and let the world run on until that has come."""
+        self.pace.catch_up()
+        for visit in list(self.visits):
+            visit.dismiss()
+        end_us = self.network.clock.now_us + FAREWELL_US
+        while self.network.clock.now_us < end_us and any(visit.is_served for visit in self.visits):
+            self.pace.run_on(SLICE_US)
+        self._pass_news()
+        for visit in list(self.visits):
+            visit.flush(closes=True)
 
     def stop(self) -> None:
         """End `run`; may be called by a signal handler through `call_soon_threadsafe`."""

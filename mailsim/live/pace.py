@@ -59,6 +59,14 @@ class Pace:
         """Something has happened: take a turn as soon as the loop can."""
         self._schedule(0.0)
 
+    def run_on(self, duration_us: int) -> None:
+        """Let the world run ahead of the clock on the wall: for the end, when nothing comes from outside any more."""
+        clock = self.network.clock
+        end_us = clock.now_us + duration_us
+        while (due_us := clock.next_due_us) is not None and due_us <= end_us:
+            self._step()
+        clock.advance(end_us)
+
     def stop(self) -> None:
         """Take no more turns."""
         self.is_stopped = True
@@ -97,10 +105,7 @@ class Pace:
         give_up_at = time.monotonic() + TURN_S
         steps = 0
         while (due_us := clock.next_due_us) is not None and due_us <= horizon:
-            try:
-                clock.step()
-            except Exception as error:
-                self._failed(error)
+            self._step()
             steps += 1
             if steps % LOOK_AT_CLOCK_EVERY == 0 and time.monotonic() > give_up_at:
                 self._give_up_some(now_us)
@@ -108,6 +113,12 @@ class Pace:
         if now_us > clock.now_us:
             clock.advance(now_us)
         return True
+
+    def _step(self) -> None:
+        try:
+            self.network.clock.step()
+        except Exception as error:
+            self._failed(error)
 
     def _give_up_some(self, now_us: int) -> None:
         """Drop the time that a world too slow has missed."""

@@ -197,6 +197,16 @@ class Visit(asyncio.Protocol):
 
     # --- the end --------------------------------------------------------------------------------------
 
+    @property
+    def is_served(self) -> bool:
+        """Whether something may still come from the server."""
+        return self.task is not None and self.task.script is not None
+
+    def dismiss(self) -> None:
+        """The gateway closes: let the server say its last word."""
+        if self._server is not None:
+            self._server.end_service()
+
     def flush(self, closes: bool) -> None:
         """Give the real program what has come for it; close when nothing more will."""
         transport = self.transport

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mailsim.agents.operations import StartTls
-from mailsim.errors import ConnectionReset
+from mailsim.errors import ConnectionReset, ServiceEnds
 from mailsim.net import tls
 from mailsim.net.driver import Task
 from mailsim.net.lifecycle import Lifecycle
@@ -126,6 +126,12 @@ class Endpoint(Lifecycle):
         if self.state is State.CLOSED:
             raise ConnectionReset(f"{self.id} was reset")
         return tls.start(self, task, wish, len(self._take()))
+
+    def end_service(self) -> None:
+        """Let a server that waits for its client wait no longer; in the middle of a handshake it has nothing to say."""
+        if self._reader is None or (self.layer is not None and not self.layer.is_up):
+            return
+        self.stop_waiting().resume(error=ServiceEnds(f"the service behind {self.id} ends"))
 
     # --- how it stands --------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from mailsim.trace.facts import MdaDelivered
 from mailsim.trace.recording import read_recording
 
 from . import hard
-from .served import BOREK, Served, run, serve
+from .served import ALENA, BOREK, Security, Served, run, serve
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 
@@ -77,7 +78,46 @@ def test_the_readme_and_sigterm_and_the_recording(tmp_path: Path) -> None:
     assert [str(event).split(" ")[0] for event in said if event.pdu.role == "cmd"][:2] == ["EHLO", "AUTH"]
     assert all(event.tls for event in said)
     assert b"CLIENT_TRAFFIC_SECRET_0" in trace.tls_secrets
-    assert ancestors(trace.events, delivered[-1].seq) & {event.seq for event in said}
+    guests = {event.seq for event in said}
+    assert any(ancestors(trace.events, event.seq) & guests for event in delivered)
+
+
+def test_guests_hear_that_the_service_ends(tmp_path: Path) -> None:
+    """421 in SMTP (RFC 5321 section 3.8), BYE in IMAP, also inside TLS and in IDLE; POP3 has no word for it."""
+    with serve(tmp_path) as served, ExitStack() as opened:
+        smtp, imap, pop3, silent = (
+            opened.enter_context(socket.create_connection(("127.0.0.1", served.port(name)), 20))
+            for name in ("smtp", "imap", "pop3", "submissions")
+        )
+        secure = opened.enter_context(served.context.wrap_socket(smtp_over_tls(served), server_hostname="localhost"))
+        idle = served.imap(ALENA)
+        opened.callback(idle.shutdown)
+        idle.select()
+        idle.send(b"x1 IDLE\r\n")
+        assert idle.readline().startswith(b"+ ")
+        for connection in (smtp, imap, pop3, secure):
+            assert connection.recv(1000)
+        smtp.sendall(b"EHLO pc.example\r\nMAIL FROM:<a@b.example>\r\n")
+        assert b"\r\n250 2.1.0" in heard(smtp, b"250 2.1.0")
+        assert served.stop() == 0
+        assert heard(smtp).startswith(b"421 4.3.2 ")
+        assert heard(secure).startswith(b"421 4.3.2 ")
+        assert heard(imap) == b"* BYE Server shutting down\r\n"
+        assert idle.readline() == b"* BYE Server shutting down\r\n"
+        assert heard(pop3) == heard(silent) == b""
+
+
+def smtp_over_tls(served: Served) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", served.port("submission", security=Security.TLS)), 20)
+
+
+def heard(connection: socket.socket, until: bytes = b"") -> bytes:
+    """What comes until the end, or until this has come."""
+    found = b""
+    with suppress(ConnectionResetError):
+        while (not until or until not in found) and (data := connection.recv(1000)):
+            found += data
+    return found
 
 
 def ancestors(events: object, seq: int) -> set[int]:
