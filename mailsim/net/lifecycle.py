@@ -12,7 +12,7 @@ from mailsim.net.driver import Task
 from mailsim.net.receiving import Receiver
 from mailsim.net.states import ENDING, State
 from mailsim.trace.events import ACK, FIN, RST, SYN, Segment
-from mailsim.trace.facts import TcpClosed, TcpEstablished, TcpFact, TcpLost, TcpRefused, TcpTimedOut
+from mailsim.trace.facts import TcpClosed, TcpConnectStarted, TcpEstablished, TcpFact, TcpLost, TcpRefused, TcpTimedOut
 
 
 class Lifecycle(Receiver):
@@ -28,9 +28,11 @@ class Lifecycle(Receiver):
 
     # --- opening --------------------------------------------------------------------------------
 
-    def open(self, task: Task) -> None:
+    def open(self, task: Task, timeout_us: int) -> None:
         """Send the SYN; the task waits for the connection."""
+        self._note(task, TcpConnectStarted)
         self._reader = task
+        task.patience(timeout_us, self._connect_timed_out)
         self._synchronize(SYN, task.causes)
 
     def welcome(self, syn: Segment) -> None:
@@ -139,7 +141,7 @@ class Lifecycle(Receiver):
 
     # --- breaking -------------------------------------------------------------------------------
 
-    def connect_timed_out(self) -> None:
+    def _connect_timed_out(self) -> None:
         """Nobody answered our SYNs for as long as the script would wait."""
         task, self._reader = self._reader, None
         self._release()

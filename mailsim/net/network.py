@@ -14,7 +14,6 @@ from mailsim.net.driver import Task
 from mailsim.net.faults import Breakage, Cause, Crash, Filtering, Plan, schedule
 from mailsim.net.host import LOOPBACK_ADDRESSES, HostNode, Program
 from mailsim.net.routing import Topology
-from mailsim.net.udp import Flows
 from mailsim.net.watching import Watched
 from mailsim.protocols.pdu import Raw
 from mailsim.trace.events import Noted, Said
@@ -57,14 +56,13 @@ class Network:
         self.recorder, self.seed = recorder, seed
         self.clock = Clock()
         self.topology = Topology()
-        self.flows = Flows()
         self.hosts: dict[str, HostNode] = {}
         self.certify: Callable[[], TlsContexts | None] = lambda: None
         self._by_address: dict[str, HostNode] = {}
         self.link_faults = 0
         self.silenced: dict[str, int] = {}
         self._connections = self._faults = 0
-        self._sockets = 0
+        self._sockets = self._flows = 0
         self._sequences = self.random("tcp")
 
     @cached_property
@@ -211,10 +209,6 @@ class Network:
         for host in self.hosts.values():
             host.look_for_troubles()
 
-    def why_silent(self, host: str, port: int) -> int:
-        """The last loss, by a fault, of a datagram that a UDP port has sent; -1 when there was none."""
-        return max((self.silenced.pop(flow, -1) for flow in self.flows.names(host, port)), default=-1)
-
     def connection_id(self) -> str:
         """A name for the next TCP connection."""
         self._connections += 1
@@ -224,6 +218,11 @@ class Network:
         """A name for the next UDP socket."""
         self._sockets += 1
         return f"s{self._sockets}"
+
+    def flow_id(self) -> str:
+        """A name for the next conversation over UDP."""
+        self._flows += 1
+        return f"u{self._flows}"
 
     def initial_sequence(self) -> int:
         """An initial sequence number (RFC 9293 section 3.4.1)."""

@@ -3,6 +3,7 @@
 Bytes wait in `_unsent` until the window has room for them, and their segments in `_in_flight` until the other side
 has acknowledged them. One of these at a time is timed, unless something had to be sent again (Karn's algorithm): how
 long it takes to be acknowledged is the round-trip time, from which follows how long to wait for others (RFC 6298).
+Since hardly any segment is lost, that is worked out only when the timer is looked at.
 
 Sequence numbers are those of the wire, 32 bits: they run over, so only their differences say what comes first.
 """
@@ -57,6 +58,7 @@ class Sender(Connection):
         "_recorder",
         "_retransmission",
         "_retries",
+        "_round_trips_us",
         "_rtt_us",
         "_rtt_variation_us",
         "_timed",
@@ -88,6 +90,7 @@ class Sender(Connection):
         self._retransmission = Alarm(self._clock, self._look_at_timer)
         self._timed: FlyingSegment | None = None
         self._timer_from = 0
+        self._round_trips_us: list[int] = []
         self._has_sent_fin = False
         self._retries = self._rtt_us = self._rtt_variation_us = 0
 
@@ -190,7 +193,7 @@ class Sender(Connection):
         self.send_unacknowledged = number
         now = self._timer_from = self._clock.now_us
         if timed is not None:
-            self._measure(now - timed.at)
+            self._round_trips_us.append(now - timed.at)
         self._retries = 0
         if self._unsent:
             self._push()
@@ -206,20 +209,18 @@ class Sender(Connection):
                 timed, self._timed = segment, None
         return timed
 
-    def _measure(self, sample_us: int) -> None:
-        """Smooth the round-trip time and its variation (RFC 6298 section 2)."""
-        smoothed, variation = self._rtt_us, self._rtt_variation_us
-        if smoothed:
-            self._rtt_variation_us = variation + (abs(smoothed - sample_us) - variation) // 4
-            self._rtt_us = smoothed + (sample_us - smoothed) // 8
-        else:
-            self._rtt_us, self._rtt_variation_us = sample_us, sample_us // 2
-
-    @property
     def _timeout_us(self) -> int:
-        """How long to wait for an acknowledgment: longer each time in vain."""
-        first = max(MINIMUM_RTO_US, self._rtt_us + 4 * self._rtt_variation_us)
-        return min(first << self._retries, MAXIMUM_RTO_US)
+        """How long to wait for an acknowledgment: longer each time in vain (RFC 6298 section 2)."""
+        smoothed, variation = self._rtt_us, self._rtt_variation_us
+        for sample in self._round_trips_us:
+            if smoothed:
+                variation += (abs(smoothed - sample) - variation) // 4
+                smoothed += (sample - smoothed) // 8
+            else:
+                smoothed, variation = sample, sample // 2
+        self._rtt_us, self._rtt_variation_us = smoothed, variation
+        self._round_trips_us.clear()
+        return min(max(MINIMUM_RTO_US, smoothed + 4 * variation) << self._retries, MAXIMUM_RTO_US)
 
     # --- what is not acknowledged ---------------------------------------------------------------
 
@@ -232,10 +233,10 @@ class Sender(Connection):
 
         The timer was started when the oldest segment was sent, or with the last acknowledgment or retransmission.
         """
+        now, timeout_us = self._clock.now_us, self._timeout_us()
         if not self._in_flight:
             return
-        now = self._clock.now_us
-        due_us = max(self._in_flight[0].at, self._timer_from) + self._timeout_us
+        due_us = max(self._in_flight[0].at, self._timer_from) + timeout_us
         if due_us <= now:
             self._retransmit(self._in_flight[0])
         else:

@@ -11,7 +11,6 @@ from mailsim.net.driver import BLOCKED, Task
 from mailsim.net.endpoint import Endpoint
 from mailsim.net.packets import TCP, FlyingSegment
 from mailsim.trace.events import ACK, FIN, RST, SYN, Path, Segment
-from mailsim.trace.facts import TcpConnectStarted
 
 if TYPE_CHECKING:
     from mailsim.net.host import HostNode
@@ -62,9 +61,7 @@ class Tcp:
         source_port = self._free_port(address, port)
         path = Path(host.network.connection_id(), way.source, source_port, address, port, way.peer)
         endpoint = self.connections[address, port, source_port] = Endpoint(host, way, path, True, task.service)
-        task.note(TcpConnectStarted(*endpoint.about()))
-        task.patience(timeout_us, endpoint.connect_timed_out)
-        endpoint.open(task)
+        endpoint.open(task, timeout_us)
 
     def accept(self, task: Task, listener: Listener) -> Any:
         """The next connection of the listener, or wait for it."""

@@ -17,14 +17,20 @@ if TYPE_CHECKING:
 
 
 class Port(Socket):
-    """A UDP port of a host: what has come and nobody took, and who waits for it."""
+    """A UDP port of a host.
 
-    __slots__ = ("inbox", "reader", "service")
+    Attributes:
+        inbox: what has come and nobody took. reader: who waits for it.
+        flows: names (`u1`, ...) of the conversations that it began, by the name (or address) and port of the other end.
+    """
+
+    __slots__ = ("flows", "inbox", "reader", "service")
 
     def __init__(self, name: str, port: int, service: str) -> None:
         self.id, self.port, self.service = name, port, service
         self.inbox: deque[Datagram] = deque()
         self.reader: Task | None = None
+        self.flows: dict[tuple[str, int], str] = {}
 
 
 class Udp:
@@ -54,8 +60,7 @@ class Udp:
 
     def close(self, socket: Socket) -> None:
         """Give the port back."""
-        if self.ports.pop(socket.port, None) is not None and socket.port >= FIRST_EPHEMERAL_PORT:
-            self.host.network.flows.forget(self.host.name, socket.port)
+        self.ports.pop(socket.port, None)
 
     def vanish(self) -> None:
         """The host has lost its power."""
@@ -69,14 +74,16 @@ class Udp:
 
     def send(self, task: Task, operation: SendDatagram) -> int:
         """Send one datagram: an event for the PDU, and the datagram caused by it."""
-        host, network, socket = self.host, self.host.network, operation.socket
-        address = operation.address
+        host, network, socket, address = self.host, self.host.network, operation.socket, operation.address
+        assert isinstance(socket, Port)
         way = host.way_to(address)
         source, peer = way.source, way.peer
         if source is None:
             raise HostUnreachable(f"{host.name} has no address of the family of {address}")
-        here, there = (host.name, socket.port), (peer or address, operation.port)
-        flow, is_client = network.flows.find(here, there)
+        flow = self._begun_by(peer, operation.port, socket.port)
+        is_client = flow is None
+        if flow is None:
+            flow = self._flow_from(socket, peer or address, operation.port)
         recorder = network.recorder
         seq = recorder.next_seq
         recorder.next_seq = seq + 1
@@ -92,6 +99,24 @@ class Udp:
         way.send(FlyingDatagram(path, data), causes, UDP + len(data))
         return seq
 
+    def _flow_from(self, socket: Port, peer: str, port: int) -> str:
+        """The name of a conversation that we have begun, or begin now."""
+        flow = socket.flows.get((peer, port))
+        if flow is None:
+            flow = socket.flows[peer, port] = self.host.network.flow_id()
+        return flow
+
+    def _begun_by(self, peer: str, port: int, our_port: int) -> str | None:
+        """The name of a conversation that the other end has begun."""
+        host = self.host.network.hosts.get(peer)
+        far = host.udp.ports.get(port) if host is not None else None
+        return far.flows.get((self.host.name, our_port)) if far is not None else None
+
+    def _why_silent(self, socket: Port) -> int:
+        """The last loss, by a fault, of a datagram that this port has sent; -1 when there was none."""
+        silenced = self.host.network.silenced
+        return max((silenced.pop(flow, -1) for flow in socket.flows.values()), default=-1)
+
     def receive(self, task: Task, socket: Socket, timeout_us: int | None) -> Any:
         """The next datagram, or wait for it."""
         assert isinstance(socket, Port)
@@ -103,7 +128,7 @@ class Udp:
 
         def too_late() -> None:
             socket.reader = None
-            task.also_because_of(self.host.network.why_silent(self.host.name, socket.port))
+            task.also_because_of(self._why_silent(socket))
             task.give_up(socket.id)
 
         if timeout_us is not None:
@@ -123,33 +148,3 @@ class Udp:
             reader.woken(datagram.seq, Arrived(datagram.payload, datagram.source, datagram.source_port))
         else:
             port.inbox.append(datagram)
-
-
-class Flows:
-    """Names for UDP conversations (`u1`, `u2`, ...): the same on both sides, client is who spoke first."""
-
-    __slots__ = ("_count", "_names")
-
-    def __init__(self) -> None:
-        self._names: dict[tuple[str, int], dict[tuple[str, int], str]] = {}
-        self._count = 0
-
-    def find(self, here: tuple[str, int], there: tuple[str, int]) -> tuple[str, bool]:
-        """The name of the conversation between two (host, port) pairs, and whether `here` began it."""
-        name = self._names.get(here, {}).get(there)
-        if name is not None:
-            return name, True
-        name = self._names.get(there, {}).get(here)
-        if name is not None:
-            return name, False
-        self._count += 1
-        name = self._names.setdefault(here, {})[there] = f"u{self._count}"
-        return name, True
-
-    def names(self, host: str, port: int) -> list[str]:
-        """The conversations that a port has begun."""
-        return list(self._names.get((host, port), {}).values())
-
-    def forget(self, host: str, port: int) -> None:
-        """The port was closed: its conversations are over."""
-        self._names.pop((host, port), None)
