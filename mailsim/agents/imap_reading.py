@@ -284,7 +284,7 @@ class Session:
     async def _fetch_at_once(self, mail: LocalMail, part: str) -> None:
         content = await self._fetch(mail, Body(_section(part), peek=not self.policy.mark_seen))
         if content is not None:
-            mail.parts[part] = content
+            mail.keep(part, content)
             mail.is_complete.add(part)
 
     async def _fetch_in_chunks(self, mail: LocalMail, part: str, size: int) -> None:
@@ -295,7 +295,7 @@ class Session:
             content = await self._fetch(mail, Body(_section(part), peek, (have, min(chunk, size - have))))
             if not content:
                 return
-            mail.parts[part] = mail.parts.get(part, b"") + content
+            mail.keep(part, mail.parts.get(part, b"") + content)
         mail.is_complete.add(part)
 
     async def _fetch(self, mail: LocalMail, item: Body) -> bytes | None:

@@ -8,6 +8,7 @@ once UIDVALIDITY has changed (RFC 9051 section 2.3.1.1).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from mailsim.agents.actions import Which
 from mailsim.mail.header import decoded
@@ -16,6 +17,7 @@ from mailsim.protocols.imap import FetchData
 from mailsim.trace.facts import MailsListed
 
 SEEN = "\\Seen"
+_COLUMNS = ("id", "flags", "subject", "octets")
 
 
 @dataclass(slots=True)
@@ -24,7 +26,7 @@ class LocalMail:
 
     Attributes:
         id: its UID as text, or the unique-id of POP3. subject: as the list shows it.
-        parts: what is here of it, by section: "" the whole mail, `1` its first part.
+        parts: what is here of it, by section: "" the whole mail, `1` its first part. octets: how much that is.
         is_complete: the sections that are here to their last octet.
         since_us: when it came to this client.
     """
@@ -36,12 +38,18 @@ class LocalMail:
     msg: str = ""
     structure: BodyStructure | None = None
     parts: dict[str, bytes] = field(default_factory=dict)
+    octets: int = 0
     is_complete: set[str] = field(default_factory=set)
     since_us: int = 0
 
     @property
     def uid(self) -> int:
         return int(self.id)
+
+    def keep(self, section: str, content: bytes) -> None:
+        """Remember a part, instead of what was there of it."""
+        self.octets += len(content) - len(self.parts.get(section, b""))
+        self.parts[section] = content
 
     def learn(self, data: FetchData) -> None:
         """Take over what the server told of it."""
@@ -74,7 +82,8 @@ class LocalFolder:
         self.mails, self.modseq = [], ""
 
     def by_id(self, name: str) -> LocalMail | None:
-        return next((mail for mail in self.mails if mail.id == name), None)
+        ids = list(map(attrgetter("id"), self.mails))
+        return self.mails[ids.index(name)] if name in ids else None
 
     def at(self, number: int) -> LocalMail | None:
         """The mail with this message number, as far as the list goes."""
@@ -98,14 +107,8 @@ class LocalFolder:
 
     def changed_list(self, user: str) -> MailsListed | None:
         """What the screen shows now, if it is not what it showed before."""
-        now = MailsListed(
-            user,
-            self.name,
-            tuple(mail.id for mail in self.mails),
-            tuple(" ".join(mail.flags) for mail in self.mails),
-            tuple(mail.subject for mail in self.mails),
-            tuple(sum(map(len, mail.parts.values())) for mail in self.mails),
-        )
+        ids, flags, subjects, octets = (map(attrgetter(name), self.mails) for name in _COLUMNS)
+        now = MailsListed(user, self.name, tuple(ids), tuple(map(" ".join, flags)), tuple(subjects), tuple(octets))
         if now == self._listed or (self._listed is None and not self.mails):
             return None
         self._listed = now

@@ -96,7 +96,7 @@ class Pop3Reading:
         mail = known or LocalMail(unique_id or f"#{len(self.folder.mails) + 1}", since_us=await Now())
         if known is None:
             self.folder.mails.append(mail)
-        mail.parts["TOP" if lines else ""] = content
+        mail.keep("TOP" if lines else "", content)
         mail.is_complete.add("TOP" if lines else "")
         mail.sender, mail.subject = header.text(content, "From") or "", header.text(content, "Subject") or ""
         mail.msg = message_key(content)

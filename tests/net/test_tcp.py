@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,9 @@ import pytest
 
 from mailsim.agents import operations as ops
 from mailsim.errors import ConnectionLost, ConnectionRefused, ConnectionReset, ConnectionTimedOut, HostUnreachable
+from mailsim.net.clock import Alarm
+from mailsim.net.driver import Task
+from mailsim.net.endpoint import Endpoint
 from mailsim.net.network import Network
 from mailsim.protocols.pdu import Raw
 from mailsim.trace.events import FIN, RST, SYN, Noted, Said, Segment
@@ -76,6 +80,21 @@ def test_both_sides_close_and_nothing_is_left(pair: Pair) -> None:
     assert sum(bool(segment.flags & FIN) for segment in segments(network)) == 2
     assert kinds(network).count("tcp.close") == 2
     assert all(not host.tasks for host in network.hosts.values())
+
+
+def test_connections_that_are_over_leave_no_cycles_behind(pair: Pair) -> None:
+    def alive() -> int:
+        return sum(isinstance(thing, Endpoint | Alarm | Task) for thing in gc.get_objects())
+
+    gc.collect()
+    before = alive()
+    gc.disable()
+    try:
+        network = pair()
+        run(network, dialogue(), echo_once())
+        assert alive() == before
+    finally:
+        gc.enable()
 
 
 def test_every_cause_lies_before_its_effect_and_reaches_the_connect(pair: Pair) -> None:
