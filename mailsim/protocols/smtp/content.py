@@ -123,8 +123,8 @@ class ContentReader:
 
 def has_bare_line_end(data: bytes) -> bool:
     """Whether a CR or an LF stands without the other (RFC 5321 section 2.3.8)."""
-    without = data.translate(None, b"\r\n")
-    return len(data) - len(without) != 2 * data.count(b"\r\n")
+    pairs = data.count(b"\r\n")
+    return data.count(b"\r") != pairs or data.count(b"\n") != pairs
 
 
 def has_long_line(data: bytes, limit: int) -> bool:
