@@ -76,7 +76,7 @@ class Lines(Rolling):
             self.scroll_to(y=0, animate=False, force=True)
         self._rows = rows
         self.set_row_count(max(1, len(rows)))
-        self.forget()
+        self.repaint()
 
     def on_resize(self) -> None:
         self.show_lines()

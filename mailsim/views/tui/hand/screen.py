@@ -126,8 +126,7 @@ class HandScreen(Keyed):
         if conversation.state in (CLOSED, LOST):
             return [Piece(f" {cut(words('hand.over'), width - 2)}", Ink.DIM)]
         pieces = [Piece(f" {words('hand.next')}", Ink.DIM)]
-        legal = conversation.standing.legal or tuple(conversation.suggestions.lines()[:1])
-        for verb in legal:
+        for verb in conversation.suggestions.verbs() or conversation.suggestions.lines()[:1]:
             if width_of(pieces) + len(verb) + 3 > width:
                 return [*pieces, Piece("…", Ink.DIM)]
             pieces += [Piece(verb, bold=True), Piece("  ")]

@@ -118,6 +118,12 @@ class Suggestions:
                 return []
         return list(dict.fromkeys(self._commands()))
 
+    def verbs(self) -> list[str]:
+        """What may come now: the verbs of the suggestions, then all the others that are legal."""
+        legal = self._standing.legal
+        suggested = [template.partition(" ")[0] for template in TEMPLATES[self._call.service.protocol]]
+        return [verb for verb in dict.fromkeys([*suggested, *legal]) if verb in legal]
+
     def beginning_with(self, typed: str) -> list[str]:
         """Those that go on from what is typed already, in capitals or not."""
         wanted = typed.casefold()

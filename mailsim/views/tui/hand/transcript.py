@@ -14,7 +14,7 @@ from mailsim.views.text import reply_class
 from mailsim.views.tui.hand.conversation import Conversation, Turn
 from mailsim.views.tui.inks import Ground, Ink
 from mailsim.views.tui.painted import Rolling
-from mailsim.views.tui.text import Line, Piece, by_words, chopped, strip
+from mailsim.views.tui.text import Line, Piece, by_words, chopped, strip, width_of
 
 MARK_WIDTH = 3
 _INKS = {"later": Ink.LATER, "failed": Ink.FAILED}
@@ -48,7 +48,7 @@ class Transcript(Rolling):
                 self.reveal(chosen[0], chosen[-1])
             else:
                 self.scroll_to(y=max(0, len(self._rows) - self.lines), animate=False, force=True, immediate=True)
-        self.forget()
+        self.repaint()
 
     def on_click(self, event: events.Click) -> None:
         row = event.y + round(self.scroll_offset.y)
@@ -88,7 +88,7 @@ class Transcript(Rolling):
             tail = [Piece(row.end, Ink.DIM)]
             if sign and number == len(rows) - 1:
                 tail.append(Piece(f"  {words(f'sign.{sign}')}", ink))
-            if len(parts[-1]) + sum(len(piece.text) for piece in tail) <= width:
+            if width_of([*line, *tail]) <= width + MARK_WIDTH:
                 yield [*line, *tail]
             else:
                 yield line
