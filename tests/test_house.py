@@ -23,8 +23,9 @@ def loaded_after(code: str) -> set[str]:
 
 
 def test_views_do_not_load_the_engine() -> None:
-    hand = "mailsim.views.tui.hand.screen, mailsim.views.tui.hand.services"
-    loaded = loaded_after(f"import mailsim.views, mailsim.views.text, mailsim.views.pcapng, mailsim.views.tui, {hand}")
+    screens = "mailsim.views.tui.screen, mailsim.views.tui.hand.screen, mailsim.views.tui.hand.services"
+    texts = "mailsim.views.text.run, mailsim.views.text.why, mailsim.views.pcapng"
+    loaded = loaded_after(f"import mailsim.views, mailsim.views.tui, {texts}, {screens}")
     assert not loaded & {"simpy", "mailsim.net", "mailsim.agents", "mailsim.scenario"}
 
 
@@ -73,6 +74,19 @@ def test_what_serve_needs_only_for_guests_is_loaded_when_they_come() -> None:
     others = {f"mailsim.cli.{name}" for name in ("files", "digging", "talking", "queueing")}
     screens = {"mailsim.views", "textual", "rich.table", "networkx", "matplotlib"}
     assert not loaded & (servers | clients | engines | faults | others | screens)
+
+
+def test_the_list_of_scenarios_is_there_before_the_engine_and_the_map() -> None:
+    loaded = loaded_after("import mailsim.cli.shelf, mailsim.views.tui.app, mailsim.views.tui.picker")
+    engine = {"simpy", "dns", "pydantic", "ruamel.yaml", "mailsim.net", "mailsim.agents", "mailsim.scenario"}
+    assert not loaded & {
+        "networkx",
+        "matplotlib",
+        "PIL",
+        "mailsim.views.tui.score",
+        "mailsim.views.tui.screen",
+        *engine,
+    }
 
 
 def test_the_top_level_holds_only_what_the_design_lists() -> None:

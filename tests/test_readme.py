@@ -10,7 +10,7 @@ from mailsim.scenario.loader import open_scenario, read
 from mailsim.scenario.source import Source
 from mailsim.trace.conservation import conservation
 from mailsim.trace.levels import Level
-from mailsim.views.text import run_lines
+from mailsim.views.text.run import run_lines
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

@@ -50,7 +50,8 @@ def run(
 ) -> None:
     """Run a scenario and tell what happened, with explanations."""
     from mailsim.trace.levels import Level
-    from mailsim.views.text import run_lines, write
+    from mailsim.views.text.lines import write
+    from mailsim.views.text.run import run_lines
 
     with complaining(lang):
         trace = trace_of(scenario, seed)
@@ -75,7 +76,8 @@ def why(
     """Tell why an event happened: its causes, from the beginning on."""
     from mailsim.lessons.telling import say
     from mailsim.trace.levels import Level
-    from mailsim.views.text import why_lines, write
+    from mailsim.views.text.lines import write
+    from mailsim.views.text.why import why_lines
 
     with complaining(lang):
         trace = trace_of(scenario, seed)

@@ -27,7 +27,7 @@ from mailsim.trace.facts import (
 )
 from mailsim.trace.topics import ALL_TOPICS
 from mailsim.trace.trace import Trace
-from mailsim.views.text import sentence
+from mailsim.views.text.sentence import sentence
 
 SKOLA, MX1, MX2 = "mail.skola.example", "mx1.firma.example", "mx2.zaloha.example"
 MINUTE = 60_000_000

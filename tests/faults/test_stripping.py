@@ -10,7 +10,7 @@ from mailsim.protocols.stripping import overwrite
 from mailsim.trace.events import Said, Segment
 from mailsim.trace.facts import AuthSucceeded, MdaDelivered, PacketRewritten, TlsFailed
 from mailsim.trace.rewriting import as_it_arrived
-from mailsim.views.text import sentence
+from mailsim.views.text.sentence import sentence
 from tests.faults.test_readers import AGAIN, READ, SERVER, reading, said, told
 from tests.faults.world import MX1, SKOLA, Run, run
 

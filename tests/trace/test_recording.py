@@ -16,7 +16,7 @@ from mailsim.trace.recording import MAGIC, RecordingError, is_recording, read_re
 from mailsim.trace.trace import Trace
 from mailsim.views.jsonl import lines
 from mailsim.views.pcapng import to_pcapng
-from mailsim.views.text import run_lines
+from mailsim.views.text.run import run_lines
 
 
 @pytest.fixture(scope="module", params=["mx-failover", "first-mail@b"])

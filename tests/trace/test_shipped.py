@@ -23,7 +23,7 @@ from mailsim.trace.stages import stages
 from mailsim.trace.topics import ALL_TOPICS
 from mailsim.trace.trace import Trace
 from mailsim.trace.why import ancestors, why
-from mailsim.views.text import sentence
+from mailsim.views.text.sentence import sentence
 from tests.trace.summary import FOLDER, run, summary
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.strip import Strip
@@ -14,8 +15,10 @@ from mailsim.views.tui.actions import ACTIONS, PANE_KEYS, Action
 from mailsim.views.tui.box import RIGHT, arrow
 from mailsim.views.tui.inks import Ground, Ink
 from mailsim.views.tui.painted import Painted, Pressed, blank
-from mailsim.views.tui.stepper import Stepper
 from mailsim.views.tui.text import Line, Piece, cut, strip, width_of
+
+if TYPE_CHECKING:
+    from mailsim.views.tui.stepper import Stepper
 
 
 class Header(Painted):

@@ -16,7 +16,7 @@ from mailsim.lessons.short_texts import simplification, stage_name
 from mailsim.lessons.ui import LANGUAGES, Words
 from mailsim.trace.levels import Level
 from mailsim.trace.trace import Trace
-from mailsim.views.text import sentence
+from mailsim.views.text.sentence import sentence
 from mailsim.views.tui import quiz
 from mailsim.views.tui.actions import BY_NAME, PANE_KEYS
 from mailsim.views.tui.cards import cards_of, source

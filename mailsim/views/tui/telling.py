@@ -15,7 +15,7 @@ from mailsim.protocols.pdu import printable
 from mailsim.trace.events import LOST, Event, Noted, Packet, Said, Segment, flag_names
 from mailsim.trace.facts import MailsListed, QueueDeferred, RouteDecided, RouteFailed, TcpFact
 from mailsim.trace.trace import World
-from mailsim.views.text import reply_class
+from mailsim.views.text.sentence import reply_class
 from mailsim.views.tui.inks import Ink
 from mailsim.views.tui.text import by_words, chopped
 

@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from mailsim.lessons.ui import Words
 from mailsim.trace.events import Said
-from mailsim.views.text import reply_class
+from mailsim.views.text.sentence import reply_class
 from mailsim.views.tui.hand.conversation import Conversation, Turn
 from mailsim.views.tui.inks import Ground, Ink
 from mailsim.views.tui.painted import Rolling
