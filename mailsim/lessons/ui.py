@@ -278,6 +278,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "fact.zone.change": ("the zone {zone} is now version {serial}", "zóna {zone} má teď verzi {serial}"),
     "fact.auth.ok": ("{user} is logged in", "přihlášení přijato: {user}"),
     "fact.auth.fail": ("{user} is not let in", "přihlášení odmítnuto: {user}"),
+    "fact.policy.verdict.inbox": ("cannot read: {detail}", "čtení se nepodařilo: {detail}"),
+    "fact.policy.verdict.outbox": ("cannot send: {detail}", "odeslání se nepodařilo: {detail}"),
     "fact.policy.verdict": ("{check}: {result} {detail}", "{check}: {result} {detail}"),
     "fact.route.decide.local": ("{rcpt} is local here", "{rcpt} je tady doma"),
     "fact.route.decide.none": ("no way to {rcpt}: {reason}", "k {rcpt} nevede cesta: {reason}"),

@@ -20,6 +20,7 @@ from mailsim.trace.facts import (
     FaultEnded,
     FaultStarted,
     PacketDropped,
+    PolicyVerdict,
     QueueDone,
     RouteDecided,
     RouteFailed,
@@ -39,6 +40,7 @@ ALL_TOPICS: tuple[str, ...] = (
     "user.delete",  # a person presses Delete
     "user.expunge",  # a person has deleted mails removed for good
     "mua.list",  # the MUA's list of a folder changes
+    "mua.trouble",  # the MUA tells its user what did not work
     "mua.show",  # the MUA puts a message before its user
     # TCP and UDP as programs see them
     "tcp.connect",  # a client sends its first SYN
@@ -291,6 +293,8 @@ def _noted(event: Noted) -> str:
             return f"user.{action}"
         case PacketDropped(reason=reason):
             return _known(f"net.drop.{reason}", "net.drop.unreachable")
+        case PolicyVerdict(check="inbox" | "outbox"):
+            return "mua.trouble"
         case TlsFailed(reason=reason):
             return f"tls.fail.{_TLS_FAILURES.get(reason, 'handshake')}"
         case FaultStarted(what=what):

@@ -13,7 +13,8 @@ from dns.rdatatype import RdataType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailsim import lessons
+from mailsim.lessons.explanations import explain
+from mailsim.lessons.languages import LANGUAGES
 from mailsim.net.packets import FlyingDatagram, FlyingSegment
 from mailsim.protocols import smtp
 from mailsim.protocols.dns import Query, Question
@@ -83,6 +84,7 @@ CASES: list[tuple[str, Event, Said | None]] = [
     *((f"user.{a}", noted(facts.UserActed("a", a)), None) for a in ("open", "flag", "move", "delete", "expunge")),
     ("other", noted(facts.UserActed("a", "dances")), None),
     ("mua.list", noted(facts.MailsListed("a", "INBOX", ("1",), ("",), ("s",), (0,))), None),
+    ("mua.trouble", noted(facts.PolicyVerdict("outbox", "failed", "554 5.7.5 TLS failed: expired")), None),
     ("mua.show", noted(facts.MessageShown("a", "m", "a", "b", "s")), None),
     ("tcp.connect", noted(facts.TcpConnectStarted(*TCP)), None),
     ("tcp.established", noted(facts.TcpEstablished(*TCP)), None),
@@ -299,10 +301,10 @@ def test_the_list_has_no_topic_that_no_event_has() -> None:
     assert len(ALL_TOPICS) == len(set(ALL_TOPICS))
 
 
-@pytest.mark.parametrize("lang", lessons.LANGUAGES)
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_topic_is_explained(lang: str) -> None:
     for slug in ALL_TOPICS:
-        told = lessons.explain(slug, lang)
+        told = explain(slug, lang)
         assert told.title
         assert told.text
 

@@ -94,7 +94,7 @@ def _noted(event: Noted, world: World, lang: str) -> str:
 
 
 def _key(kind: str, fields: Mapping[str, Json]) -> str | None:
-    variants = (fields.get(name) for name in ("action", "how", "fate"))
+    variants = (fields.get(name) for name in ("action", "how", "fate", "check"))
     keys = [f"{kind}.{variant}" for variant in variants if variant] if kind != "route.failover" else []
     return next((key for key in (*keys, kind) if knows(key)), None)
 

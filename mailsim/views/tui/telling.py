@@ -13,7 +13,7 @@ from enum import Enum
 from mailsim.lessons.ui import Words
 from mailsim.protocols.pdu import printable
 from mailsim.trace.events import LOST, Event, Noted, Packet, Said, Segment, flag_names
-from mailsim.trace.facts import MailsListed, QueueDeferred, RouteDecided, RouteFailed, TcpFact
+from mailsim.trace.facts import MailsListed, PacketRewritten, QueueDeferred, RouteDecided, RouteFailed, TcpFact
 from mailsim.trace.trace import World
 from mailsim.views.text.sentence import reply_class
 from mailsim.views.tui.inks import Ink
@@ -166,12 +166,18 @@ def _noted(event: Noted, world: World, words: Words) -> Telling:
     sign = _FACT_SIGNS.get(event.kind, "")
     ink = {"later": Ink.LATER, "failed": Ink.FAILED, "ok": Ink.REPLY}.get(sign, Ink.TEXT)
     source, target, shape = event.node, "", Shape.DOT
-    if isinstance(event.fact, TcpFact) and event.fact.peer:
+    if isinstance(event.fact, PacketRewritten):  # nobody has a line at the place itself: show it where it passes
+        source, target, shape = _host_of(world, event.fact.src), _host_of(world, event.fact.dst), Shape.DASHED
+    elif isinstance(event.fact, TcpFact) and event.fact.peer:
         if event.kind in _FROM_PEER:
             source, target, shape = event.fact.peer, event.node, Shape.DASHED
         elif event.kind in _TO_PEER:
             target, shape = event.fact.peer, Shape.SOLID
     return Telling(source, target, shape, "--", ink, sign, text, (text,), lost=event.kind == "tcp.timeout")
+
+
+def _host_of(world: World, address: str) -> str:
+    return next((node.name for node in world.nodes if address in node.addresses), "")
 
 
 def fact_line(event: Noted, world: World, words: Words) -> str:
@@ -184,7 +190,7 @@ def fact_line(event: Noted, world: World, words: Words) -> str:
 
 def _fact_key(event: Noted, words: Words) -> str | None:
     fields = event.fact.fields()
-    detail = fields.get("how") or fields.get("action") or fields.get("fate") or ""
+    detail = next((fields[name] for name in ("how", "action", "fate", "check") if fields.get(name)), "")
     keys = (f"fact.{event.kind}.{detail}", f"fact.{event.kind}")
     if event.kind == "user.action":
         keys = (f"fact.user.{detail}", "fact.user.action")
