@@ -26,6 +26,9 @@ STRANGERS = ("nikdo@firma.example", "kdosi@nikde.example", "x@skola.example")
 LINKS = ("[gw.skola.example, internet]", "[gw.firma.example, internet]", "[gw.zaloha.example, internet]")
 NAMESERVERS = ("ns1.firma.example", "dns.skola.example", "dns.zaloha.example")
 
+AN_ATTEMPT_US = 3600_000_000
+"""No attempt takes longer, with all its timeouts."""
+
 WORLD = """\
 id: random-world
 title: Random
@@ -208,6 +211,7 @@ def judge(world: tuple[str, int]) -> None:
     assert {(qid, rcpt) for _, qid, rcpt in open_entries} == {(mail.id, rcpt) for mail in left for rcpt in mail.waiting}
     waiting = {(mail.message, rcpt) for mail in left for rcpt in mail.waiting}
     assert without_an_end(run, waiting) == set()
+    assert forgotten(run) == []
 
 
 def without_an_end(run: Run, waiting: set[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -220,3 +224,17 @@ def without_an_end(run: Run, waiting: set[tuple[str, str]]) -> set[tuple[str, st
     ended |= {(fact.for_, fact.rcpt) for fact in run.facts(DsnMade) if fact.action == "failed"}
     ended |= {(fact.msg, fact.rcpt) for fact in run.facts(QueueDone) if fact.fate == "discarded"}
     return {(msg, rcpt) for msg, rcpt in taken - ended - waiting if rcpt not in ALIASES}
+
+
+def forgotten(run: Run) -> list[str]:
+    """Mails in queues that work, whose next attempt should have begun long ago."""
+    now_us = run.trace.end_us
+    nodes = run.simulation.network.hosts
+    return [
+        f"{mail.id} for {rcpt} on {host.name}"
+        for host in run.simulation.hosts.values()
+        if host.queue is not None and not nodes[host.name].is_down and not nodes[host.name].stopped.get("mta")
+        for mail in host.queue.mails.values()
+        for rcpt, entry in mail.entries.items()
+        if entry.next_us < now_us - AN_ATTEMPT_US
+    ]
