@@ -8,6 +8,7 @@ fault of the simulation, which has only been told to begin.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import smtplib
 import socket
@@ -32,9 +33,10 @@ from tests.interop.failing import SENDER, SITUATIONS, SKOLA, Table, attempt, dom
 from tests.interop.postfix import Postfix, running
 from tests.interop.socket_world import World, serving
 
-NAMESERVER = "127.0.0.2"
+NAMESERVER = f"127.{os.getpid() // 250 % 250 + 2}.{os.getpid() % 250 + 1}.53"
+"""Of this process alone: the system's resolver knows no other port than 53."""
 PATIENCE_S = 30
-LIFETIME = timedelta(seconds=4)
+LIFETIME = timedelta(seconds=6)
 SETTINGS = """
 myhostname = {skola}
 mynetworks = 127.0.0.0/8
@@ -47,7 +49,7 @@ smtp_connect_timeout = 1s
 minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 queue_run_delay = 1s
-delay_warning_time = 2s
+delay_warning_time = 1s
 maximal_queue_lifetime = {lifetime}s
 bounce_queue_lifetime = {lifetime}s
 """
