@@ -75,6 +75,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "sign.later": ("~ try later", "~ zkus později"),
     "sign.failed": ("x failed", "x selhalo"),
     # panes
+    "palette.hint": ("what do you want to do?", "co chcete udělat?"),
     "pane.map": ("Map", "Mapa"),
     "pane.ladder": ("Ladder", "Žebřík"),
     "pane.wire": ("Wire", "Drát"),

@@ -311,6 +311,11 @@ class StepperApp(Worn):
         self._exit_renderables.append(Segments([Segment(f"{said}\n")]))
         self._close_messages_no_wait()
 
+    def action_command_palette(self) -> None:
+        """The palette of Textual, in our language."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder=self.words("palette.hint"), id="--command-palette"))
+
     def action_how_to_quit(self) -> None:
         """Ctrl+C ends no lesson by mistake: it says how to quit."""
         from mailsim.views.tui.screen import MainScreen

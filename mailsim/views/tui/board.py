@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.geometry import Offset, Size, Spacing
+from textual.geometry import Offset, Region, Size, Spacing
 from textual.layout import ArrangeResult, WidgetPlacement
 from textual.layout import Layout as TextualLayout
 from textual.screen import Screen
@@ -158,9 +159,8 @@ class Board(Screen[None]):
             child.display = child.id in arrangement.regions
             child.set_class(child.id in arrangement.framed, "framed")
         if arrangement.layout is not Layout.TOO_SMALL:
-            arrangement.regions["prompt"] = arrangement.regions["keys"]
+            self._place_prompt(arrangement)
             prompt.display = bool(self._asking)
-            self.query_one(KeyBar).display = not self._asking
         tabs = self.query_one(Tabs)
         tabs.names = BIG_PANES if arrangement.layout is Layout.SMALL else TAB_PANES
         tabs.current = self._big if arrangement.layout is Layout.SMALL or self._zoomed else self._tab
@@ -168,6 +168,13 @@ class Board(Screen[None]):
         self._size_ladder_head()
         self.query_one(Header).refresh(layout=True)  # a child's wish makes the body forget where its children were
         self.call_after_refresh(self._arranged)
+
+    def _place_prompt(self, arrangement: Arrangement) -> None:
+        """The prompt has the bottom row, behind what it asks for; the keys have it else."""
+        width, height = self.app.size
+        asks = min(cell_len(self.query_one(KeyBar).message) + 2, width // 2) if self._asking else width
+        arrangement.regions["keys"] = Region(0, height - 1, asks, 1)
+        arrangement.regions["prompt"] = Region(asks % width, height - 1, width - asks % width, 1)
 
     def _arranged(self) -> None:
         self.show_step()

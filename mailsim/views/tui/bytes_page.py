@@ -117,7 +117,7 @@ class BytesPage:
                     yield [Piece(f" {layer.name} ", ground=Ground.CHIP, bold=True), Piece(f" {layer.fields}")]
         if said.tls and beneath:
             yield [Piece(" TLS ", ground=Ground.CHIP, bold=True), Piece(f" {words('bytes.tls')}")]
-        protocol = f"{said.pdu.role}, {words('bytes.count', n=len(data))}"
+        protocol = f"{words(f'bytes.role.{said.pdu.role}')}, {words('bytes.count', n=len(data))}"
         yield [Piece(f" {said.protocol.upper()} ", ground=Ground.CHIP, bold=True), Piece(f" {protocol}")]
         if len(carriers) > 1:
             yield [Piece(words("bytes.packets", n=len(carriers)), Ink.DIM)]

@@ -123,14 +123,15 @@ class Tabs(Painted):
 
     def _pieces(self) -> list[tuple[str, Piece]]:
         titles = _fitting([self._stepper.words(f"pane.{name}") for name in self.names], self.size.width)
-        named = zip(self.names, titles, strict=True)
-        return [
-            (
-                name,
-                Piece(f" {PANE_KEYS[name]} {title}", bold=True, ground=Ground.CHIP if name == self.current else None),
-            )
-            for name, title in named
-        ]
+        pieces, before = [], ""
+        for name, title in zip(self.names, titles, strict=True):
+            text = f"{PANE_KEYS[name]} {title}"
+            if name == self.current:
+                pieces.append((name, Piece(f" {text} ", bold=True, ground=Ground.CHIP)))
+            else:
+                pieces.append((name, Piece(text if before == self.current else f" {text}", bold=True)))
+            before = name
+        return pieces
 
 
 def _fitting(titles: list[str], width: int) -> list[str]:

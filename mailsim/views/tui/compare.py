@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import ClassVar, TextIO
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -221,9 +222,14 @@ class CompareScreen(Screen[None]):
     def titles(self, width: int) -> Line:
         """Both titles over their halves, and how much differs."""
         count = self.words("compare.count", n=sum(pair.sign != "same" for pair in self.pairs))
-        half = max(1, (width - len(count) - 4) // 2)
-        names = [cut(f" {title_of(s)} ({s.score.world.scenario})", half) for s in (self.left, self.right)]
-        return [Piece(f"{names[0]:<{half}}", bold=True), Piece(f"{names[1]:<{half}}", bold=True), Piece(f"  {count}")]
+        half = (width - 5) // 2 + 4
+        rooms = max(1, half - 3), max(1, width - half - len(count) - 3)
+        names = [
+            cut(f"{title_of(stepper)} ({stepper.score.world.scenario})", room)
+            for stepper, room in zip((self.left, self.right), rooms, strict=True)
+        ]
+        gap = " " * max(1, width - half - cell_len(names[1]) - len(count) - 1)
+        return [Piece(f" {names[0]:<{half - 1}}{names[1]}", bold=True), Piece(f"{gap}{count} ")]
 
     def keys(self) -> Line:
         """The keys, or a message."""

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import events
 from textual.strip import Strip
 
@@ -86,16 +87,17 @@ def _sharing(names: list[str], shared: list[str]) -> list[str]:
 
 
 class LadderHead(Painted):
-    """The names over the lanes; those who act now are bright. Narrow lanes have theirs on two rows in turn."""
+    """The names over the lanes; those who act now are bright. Narrow lanes have theirs on several rows in turn."""
 
     def __init__(self, stepper: Stepper) -> None:
         super().__init__(id="ladder-head")
         self._stepper = stepper
 
     def rows(self, width: int) -> int:
-        """How many rows the names need at a width: one if all fit over their lanes."""
+        """How many rows the names need at a width: one if all fit over their lanes, and at most three."""
         lanes = lanes_for(self._stepper, self._stepper.lens, width)
-        return 2 if any(len(name) >= lanes.width for name in self._names(lanes)) else 1
+        longest = max((cell_len(name) for name in self._names(lanes)), default=0)
+        return min(3, longest // lanes.width + 1)
 
     def looks(self) -> Hashable:
         lanes = lanes_for(self._stepper, self._stepper.lens, self.size.width)
@@ -116,6 +118,9 @@ class LadderHead(Painted):
         x = 0
         for index, name in enumerate(self._names(lanes)):
             if index % rows != row:
+                if index % rows < row and lanes.middle(index) > x:
+                    pieces += [Piece(" " * (lanes.middle(index) - x)), Piece("│", Ink.LINE)]
+                    x = lanes.middle(index) + 1
                 continue
             room = min(rows * lanes.width - 1, width)
             text = cut(name, room)

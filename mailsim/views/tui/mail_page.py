@@ -120,12 +120,12 @@ class MailPage:
         hops = False
         for field in self._fields(content):
             hops = hops or bool(field.hop)
-            mark = ("- " if field.gone else "+ ") if field.hop else ""
+            mark = ("- " if field.gone else "+ ") if field.hop else "  "
             ink = Ink.TEXT if not field.hop else Ink.LATER if field.gone else Ink.REPLY
             line = [Piece(f"{mark}{field.name}: ", ink, bold=not field.hop), Piece(field.value)]
             yield [*line, Piece(f"  ({label(field.hop)})", Ink.DIM)] if field.hop else line
         if hops:
-            yield [Piece(words("mail.added"), Ink.DIM)]
+            yield [Piece(f"  {words('mail.added')}", Ink.DIM)]
 
 
 def data_of(content: Said) -> bytes:
@@ -159,14 +159,14 @@ def _envelope_lines(
 ) -> Iterator[list[Piece]]:
     """The paths, each with a remark where the header tells its reader something else."""
     for verb, path in envelope:
-        line = [Piece(f"{verb}:", bold=True), Piece(f"<{path}>")]
+        line = [Piece(f"  {verb}:", bold=True), Piece(f"<{path}>")]
         remark = "" if message is None else _difference(verb, path, message, words)
         yield [*line, Piece(f"  ! {remark}", Ink.LATER)] if remark else line
     if message is not None and envelope:
         named = _addresses(message, *_READERS_FIELDS)
         others = named - {path.casefold() for verb, path in envelope if verb == "RCPT TO"}
         for address in sorted(others):
-            yield [Piece(f"  {words('mail.elsewhere', address=address)}", Ink.DIM)]
+            yield [Piece(f"    {words('mail.elsewhere', address=address)}", Ink.DIM)]
 
 
 def _difference(verb: str, path: str, message: EmailMessage, words: Words) -> str:

@@ -44,7 +44,7 @@ class MailboxesPage:
     def __call__(self, stepper: Stepper, _: int) -> Sequence[Line]:
         snapshot = stepper.score.snapshot(stepper.seq)
         lines = [*self._servers(snapshot.mailboxes, stepper.words), *self._clients(stepper)]
-        return lines or [[Piece(stepper.words("mailbox.none"), Ink.DIM)]]
+        return lines[0 if lines and lines[0] else 1 :] or [[Piece(stepper.words("mailbox.none"), Ink.DIM)]]
 
     def clients(self, seq: int) -> dict[str, Client]:
         """By host: what its mail client has seen up to an event."""

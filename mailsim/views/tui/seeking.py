@@ -21,11 +21,10 @@ class Seeking(Moving):
         prompt = self.query_one("#prompt", Input)
         prompt.value = value
         prompt.cursor_position = len(value)
-        prompt.placeholder = text_as(self.app, f"{words(f'{what}.prompt')}{words(f'{what}.hint')}")
+        prompt.placeholder = text_as(self.app, words(f"{what}.hint"))
+        self.say(words(f"{what}.prompt").strip())
         self.rearrange()
         self.set_focus(prompt)  # now, not in a moment: the next key is already for it
-        if value:
-            self.tell(f"{what}.hint")
 
     def close_prompt(self) -> None:
         """Back to the keys."""

@@ -103,7 +103,12 @@ def _lines(event: Said) -> tuple[str, ...]:
     if event.protocol == "dns":
         return _dns_lines(event)
     wire = event.pdu.to_bytes()
-    return tuple(printable(line.rstrip(b"\r")) for line in wire.split(b"\n")[: max(1, _count_lines(wire))])
+    return tuple(_shown(line.rstrip(b"\r")) for line in wire.split(b"\n")[: max(1, _count_lines(wire))])
+
+
+def _shown(line: bytes) -> str:
+    """A line as text; a tab, which folded header fields begin with, in the way that everybody writes it."""
+    return "\\t".join(printable(part) for part in line.split(b"\t"))
 
 
 def _dns_lines(event: Said) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
@@ -13,6 +14,7 @@ from textual.strip import Strip
 from mailsim.views.tui.inks import Ground, Ink, Palette
 
 ELLIPSIS = "…"
+_BEGINNING = re.compile(r" *(?:[►+-] *(?=[^ ]))?(?<![►+-])")
 
 
 class Piece(NamedTuple):
@@ -122,9 +124,9 @@ def hung(lines: Iterable[Line], width: int) -> list[Line]:
 
 
 def _indent(line: Line) -> int:
-    text = line[0].text if line else ""
-    spaces = len(text) - len(text.lstrip(" "))
-    return spaces + 2 if spaces else 0
+    """Two cells more than the spaces, and perhaps a mark, that the line begins with."""
+    begins = _BEGINNING.match(line[0].text if line else "")
+    return begins.end() + 2 if begins and begins.end() else 0
 
 
 def _words(line: Line) -> Iterable[Piece]:
