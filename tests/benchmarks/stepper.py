@@ -6,101 +6,17 @@ many events; and how long it takes until the first screen stands. Linux and macO
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import select
-import struct
-import subprocess
 import sys
 import tempfile
-import termios
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-COLUMNS, ROWS = 120, 36
-OWN_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
-)
-"""Makes its standard input the terminal that controls it, and then becomes the program."""
-QUIET_S = 0.15
-"""So long nothing comes when a screen is painted."""
+from tests.terminal import QUIET_S, Terminal
+
 EVENTS_PER_MAIL = 190
 FIRST_SCREEN, WHOLE_SCREEN = 600, 12_000
 """Bytes of the first thing that is seen, and of the main screen."""
 GOAL_MS, GOAL_KIB, GOAL_START_S = 50.0, 15.0, 1.5
-
-
-class Terminal:
-    """A program on a terminal of its own."""
-
-    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
-        self.began = time.perf_counter()
-        self.fd, other = pty.openpty()
-        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", OWN_TERMINAL, *command],
-            stdin=other,
-            stdout=other,
-            stderr=other,
-            start_new_session=True,
-            env={**os.environ, **environment},
-        )
-        self.pid = self.process.pid
-        os.close(other)
-
-    def read(self, patience_s: float) -> tuple[float, int]:
-        """Read until it is quiet: when the last byte came, and how many came."""
-        last, count = 0.0, 0
-        wait = patience_s
-        while select.select([self.fd], [], [], wait)[0]:
-            try:
-                count += len(os.read(self.fd, 1 << 16))
-            except OSError:
-                break
-            last, wait = time.perf_counter(), QUIET_S
-        return last, count
-
-    def wait(self, count: int) -> float:
-        """Read until a screen of so many bytes has been painted; gives when its last byte came."""
-        while True:
-            last, painted = self.read(120.0)
-            if painted >= count:
-                return last
-            if not painted:
-                raise RuntimeError("the program has ended, or says nothing")
-
-    def press(self, key: bytes) -> tuple[float, int]:
-        """Seconds from the key to the last byte that it painted, and how many bytes that took."""
-        began = time.perf_counter()
-        os.write(self.fd, key)
-        last, count = self.read(5.0)
-        if not count:
-            raise RuntimeError("the program did not answer a key")
-        return last - began, count
-
-    @property
-    def memory_mib(self) -> float:
-        """Resident memory; 0 where the system does not say."""
-        status = Path(f"/proc/{self.pid}/status")
-        lines = status.read_text().splitlines() if status.exists() else []
-        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), 0.0)
-
-    @property
-    def cpu_s(self) -> float:
-        """Processor time that the program has used; 0 where the system does not say."""
-        stat = Path(f"/proc/{self.pid}/stat")
-        if not stat.exists():
-            return 0.0
-        fields = stat.read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def end(self) -> None:
-        """Stop the program, if it still runs."""
-        self.process.terminate()
-        self.process.wait()
-        os.close(self.fd)
 
 
 def scenario(mails: int) -> str:

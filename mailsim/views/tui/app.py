@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment, Segments
-from textual import on, work
+from textual import events, on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
@@ -310,6 +310,12 @@ class StepperApp(Worn):
             said = self.words("save.failed", problem=problem.strerror or str(problem))
         self._exit_renderables.append(Segments([Segment(f"{said}\n")]))
         self._close_messages_no_wait()
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys that were under way when the prompt opened are for the prompt."""
+        if self._main is self.screen and self._main is not None and self._main.typed(event):
+            event.stop()
+            event.prevent_default()
 
     def action_command_palette(self) -> None:
         """The palette of Textual, in our language."""

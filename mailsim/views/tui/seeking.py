@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual import on
+from textual import events, on
 from textual.widgets import Input
 
 from mailsim.views.tui.ladder import Ladder
@@ -25,6 +25,13 @@ class Seeking(Moving):
         self.say(words(f"{what}.prompt").strip())
         self.rearrange()
         self.set_focus(prompt)  # now, not in a moment: the next key is already for it
+
+    def typed(self, event: events.Key) -> bool:
+        """Take a key that came too early for the prompt; whether it was one."""
+        if not self._asking or event.character is None or not event.is_printable:
+            return False
+        self.query_one("#prompt", Input).insert_text_at_cursor(event.character)
+        return True
 
     def close_prompt(self) -> None:
         """Back to the keys."""
