@@ -7,14 +7,11 @@ the text behind it would be a command that another server had taken for an argum
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from mailsim.protocols.lines import LineBuffer
 
 QUOTED = 100
-_good_line = re.compile(rb"[^\r\n]*+\r\n").match
-"""A line that has come as a whole, and holds no CR or LF alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +43,14 @@ class CommandLines(LineBuffer):
 
     def take_command(self) -> bytes | BadLine | None:
         """The next line, or None until one is complete."""
-        if not self._data:
-            return None
-        if not self._skipping and (whole := self.take_match(_good_line)) is not None:
-            return whole if len(whole) <= self._limit else self._bad(whole)
-        while (line := self.take_line()) is not None:
+        while self._data and (line := self.take_line()) is not None:
             if self._skipping:
                 self._skipping = line[-2:] != b"\r\n"
             elif line[-2:] == b"\r\n" and line.count(b"\r") == 1 and len(line) <= self._limit:
                 return line
             else:
                 return self._bad(line)
-        return self._drop_the_endless()
+        return self._drop_the_endless() if self._data else None
 
     def _drop_the_endless(self) -> BadLine | None:
         if len(self) < self._limit:

@@ -14,8 +14,8 @@ MAX_LINE = 12288
 """More than the 512 octets of RFC 5321 section 4.5.3.1.5: a challenge may be as long (RFC 4954 section 4)."""
 MAX_LINES = 1000
 REMEMBERED_LENGTH = 1024
-_whole_reply = re.compile(rb"(?:[0-9]{3}-[^\n]*+\n){0,1000}+[0-9]{3}(?!-)[^\n]*+\n").match
-"""A reply that has come as a whole, all its lines; nearly every one does."""
+_rest_of_reply = re.compile(rb"(?:[0-9]{3}-[^\n]*+\n){0,999}+[0-9]{3}(?!-)[^\n]*+\n").match
+"""What follows the first of several lines, when all of it has come; nearly always it has."""
 
 
 class ReplyReader(LineBuffer):
@@ -38,23 +38,22 @@ class ReplyReader(LineBuffer):
 
         Raises RemoteProtocolError for too much.
         """
-        if not self._data:
-            return None
-        if not self._lines and (whole := self.take_match(_whole_reply)) is not None:
-            return whole
-        return self._line_by_line()
-
-    def _line_by_line(self) -> bytes | None:
-        while (line := self.take_line()) is not None:
+        while self._data and (line := self.take_line()) is not None:
             lines = self._lines
+            if not lines and not line.startswith(b"-", 3):
+                return line  # nearly every reply is one line
             lines.append(line)
             # A line that cannot belong to this reply ends it: whoever parses it will find that out.
-            if line[3:4] != b"-" or line[:3] != lines[0][:3]:
+            is_end = line[3:4] != b"-" or line[:3] != lines[0][:3]
+            if not is_end and len(lines) == 1 and (rest := self.take_match(_rest_of_reply)) is not None:
+                lines.append(rest)
+                is_end = True
+            if is_end:
                 self._lines = []
                 return b"".join(lines)
             if len(line) > MAX_LINE or len(lines) > MAX_LINES:
                 raise RemoteProtocolError("a reply is too long")
-        if len(self) >= MAX_LINE:
+        if self._data and len(self) >= MAX_LINE:
             raise RemoteProtocolError("a reply line is too long")
         return None
 
