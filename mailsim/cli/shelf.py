@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailsim import __version__
 from mailsim.views.tui.library import Entry, Problem, Unrunnable
 
 if TYPE_CHECKING:
@@ -75,10 +76,11 @@ def _shipped(key: str, path: Path) -> Iterator[Entry]:
     if head is None:
         yield from _read(key, path, False)
         return
+    version = _version(path)
     for name, texts in head.texts.items():
         order = f"{head.lesson or '~'} {key} {name}"
         titles, objectives = _named(texts, name, head.id)
-        yield Entry(f"{key}@{name}" if name else key, head.level, titles, objectives, order=order)
+        yield Entry(f"{key}@{name}" if name else key, head.level, titles, objectives, order=order, version=version)
 
 
 def _read(key: str, path: Path, own: bool) -> Iterator[Entry]:
@@ -107,7 +109,17 @@ def _read(key: str, path: Path, own: bool) -> Iterator[Entry]:
                 continue
         order = f"{scenario.lesson or '~'} {key} {name}"
         titles, objectives = _named(texts, name, scenario.id)
-        yield Entry(f"{key}@{name}" if name else key, scenario.level, titles, objectives, own, order=order)
+        version = _version(path)
+        yield Entry(f"{key}@{name}" if name else key, scenario.level, titles, objectives, own, (), order, version)
+
+
+def _version(path: Path) -> str:
+    """Another one when the file has changed, or mailsim; "" when the file is gone."""
+    try:
+        status = (path / FILE_NAME if path.is_dir() else path).stat()
+    except OSError:
+        return ""
+    return f"{__version__} {status.st_mtime_ns} {status.st_size}"
 
 
 def _named(

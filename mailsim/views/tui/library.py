@@ -29,6 +29,7 @@ class Entry:
         key: what `Library.open` wants, and what is remembered about. level: 1 to 5, 0 when it cannot be read.
         titles, objectives: by language. own: whether it is from the reader's own folder.
         order: sorts those of one level. problems: why it cannot be run; () when it can.
+        version: is another one when the scenario has changed.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Entry:
     own: bool = False
     problems: tuple[Problem, ...] = ()
     order: str = ""
+    version: str = ""
 
     def title(self, language: str) -> str:
         """In this language, or in any that there is."""

@@ -47,7 +47,8 @@ class Place:
 class Memory:
     """The settings of a person; `path` is their file, None for none.
 
-    `language` and `theme` are "" and `folder` is "" when nothing was chosen yet; `lengths` are numbers of steps.
+    `language` and `theme` are "" and `folder` is "" when nothing was chosen yet; `lengths` are numbers of steps,
+    `versions` those of the scenarios that have been counted.
     """
 
     path: Path | None = None
@@ -56,6 +57,7 @@ class Memory:
     folder: str = ""
     places: dict[str, Place] = field(default_factory=dict)
     lengths: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
     @staticmethod
     def load(path: Path) -> Memory:
@@ -80,6 +82,7 @@ class Memory:
             "folder": self.folder,
             "places": {key: asdict(place) for key, place in kept.items()},
             "lengths": self.lengths,
+            "versions": self.versions,
         }
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +93,7 @@ class Memory:
     def forget(self) -> None:
         """Begin anew."""
         self.language = self.theme = self.folder = ""
-        self.places, self.lengths = {}, {}
+        self.places, self.lengths, self.versions = {}, {}, {}
         if self.path is not None:
             with contextlib.suppress(OSError):
                 self.path.unlink(missing_ok=True)
@@ -113,6 +116,7 @@ class Memory:
             if place is not None:
                 self.places[key] = place
         self.lengths = {key: int(str(value)) for key, value in _items(data.get("lengths")) if _is_count(value)}
+        self.versions = {key: value for key, value in _items(data.get("versions")) if isinstance(value, str)}
 
 
 def _items(value: object) -> list[tuple[str, object]]:

@@ -1,13 +1,14 @@
 """The picker: all scenarios by level, with title, objective, length and how far one came. Typing filters.
 
-Scenarios are read in a thread of their own, so the list is there at once and grows; then, when nothing else is
-to be done, they are run one by one to learn how long they are. A file with mistakes is listed with them.
+Scenarios are read in a thread of their own, so the list is there at once and grows; a second later those whose length
+is not known, or that have changed since, are run one by one to learn it. A file with mistakes is listed with them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 from textual import events, work
@@ -28,6 +29,10 @@ from mailsim.views.tui.text import Line, Piece, cut, hung, strip, width_of
 
 SIDE_BY_SIDE = 100
 """From so many columns on, the details stand beside the list."""
+AT_ONCE = 8
+"""So many scenarios more, and the list is painted anew."""
+REST_S = 1.0
+"""Runs that nobody waits for begin when the list has been there for this time."""
 KEYS: tuple[tuple[str, str, str], ...] = (
     ("Enter", "open", "picker.keys.open"),
     ("↑ ↓", "", "picker.keys.move"),
@@ -182,7 +187,7 @@ class Picker(Screen[None]):
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _: self.call_after_refresh(self.show))
-        self._read_library()
+        self.call_after_refresh(self._read_library)
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < SIDE_BY_SIDE, "narrow")
@@ -197,15 +202,20 @@ class Picker(Screen[None]):
     @work(thread=True, exclusive=True, group="library")
     def _read_library(self) -> None:
         worker = get_current_worker()
-        for entry in self._library.entries():
+        entries = self._library.entries()
+        while some := tuple(islice(entries, AT_ONCE)):
             if worker.is_cancelled:
                 return
-            self.app.call_from_thread(self._add, entry)
+            self.app.call_from_thread(self._add, *some)
         self.app.call_from_thread(self._loaded)
-        for entry in list(self._entries):
+
+    @work(thread=True, exclusive=True, group="lengths")
+    def _measure_all(self) -> None:
+        worker, memory = get_current_worker(), self._memory
+        for entry in [entry for entry in self._entries if not entry.problems]:
             if worker.is_cancelled:
                 return
-            if not entry.problems and entry.key not in self._memory.lengths:
+            if entry.key not in memory.lengths or memory.versions.get(entry.key, "") != entry.version:
                 self._measure(entry)
 
     def _measure(self, entry: Entry) -> None:
@@ -219,21 +229,22 @@ class Picker(Screen[None]):
         except Unrunnable:
             return
         steps = len(Score(trace).steps(Lens(Level.of(trace.world.detail))))
-        self.app.call_from_thread(self._measured, entry.key, steps)
+        self.app.call_from_thread(self._measured, entry, steps)
 
-    def _measured(self, key: str, steps: int) -> None:
-        self._memory.lengths[key] = steps
+    def _measured(self, entry: Entry, steps: int) -> None:
+        self._memory.lengths[entry.key], self._memory.versions[entry.key] = steps, entry.version
         self._memory.save()
         self.show()
 
-    def _add(self, entry: Entry) -> None:
-        self._entries.append(entry)
+    def _add(self, *entries: Entry) -> None:
+        self._entries += entries
         self._entries.sort(key=lambda e: (bool(e.problems), e.own, e.level, e.order))
         self.show()
 
     def _loaded(self) -> None:
         self._loading = False
         self.show()
+        self.set_timer(REST_S, self._measure_all)
 
     # --- what is shown ---
 

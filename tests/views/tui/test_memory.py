@@ -21,6 +21,7 @@ def test_what_was_saved_is_there_the_next_time(tmp_path: Path) -> None:
     memory.language, memory.theme = "cs", "light"
     memory.keep("first-mail", Place(7, "story", 0.5, 14, (3, 9)))
     memory.lengths["first-mail"] = 14
+    memory.versions["first-mail"] = "0.1.0 7 7"
     memory.save()
     again = Memory.load(tmp_path / "deep" / "settings.json")
     assert again == memory
@@ -63,7 +64,7 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-_keys = st.sampled_from(["version", "language", "theme", "folder", "places", "lengths"])
+_keys = st.sampled_from(["version", "language", "theme", "folder", "places", "lengths", "versions"])
 
 
 @settings(derandomize=True, deadline=None, max_examples=80)

@@ -88,6 +88,28 @@ async def test_scenarios_stand_by_level_then_own_then_broken() -> None:
     await play(steps)
 
 
+async def test_only_what_is_not_known_or_has_changed_is_run_to_learn_its_length() -> None:
+    lengths = {"first-mail": 14, "mx-failover": 3, "/own/mine.yaml": 5}
+    memory = Memory(lengths=dict(lengths), versions={"mx-failover": "before it was changed"})
+
+    async def steps(pilot: Pilot[None], app: StepperApp) -> None:
+        await until(pilot, lambda: "77 steps" in text(app))
+        await pilot.pause(0.1)
+        assert memory.lengths == {**lengths, "mx-failover": 77}
+        assert memory.versions["mx-failover"] == ""
+
+    await play(steps, memory=memory)
+
+
+def test_an_entry_of_a_file_that_has_changed_has_another_version(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    versions = set()
+    for seed in (7, 10):
+        file.write_text(f"id: mine\nseed: {seed}\ndomains: {{a.example: {{users: [eva]}}}}\n", "utf-8")
+        versions |= {entry.version for entry in Shelf(tmp_path).entries() if entry.own}
+    assert len(versions) == 2
+
+
 async def test_typing_filters_and_escape_clears() -> None:
     async def steps(pilot: Pilot[None], app: StepperApp) -> None:
         await pilot.press(*"back")
