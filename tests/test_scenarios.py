@@ -64,10 +64,10 @@ def test_golden_trace(name: str) -> None:
     assert made.splitlines() == file.read_text("utf-8").splitlines()
 
 
-@pytest.mark.parametrize("hash_seed", ["0", "4711"])
-def test_the_trace_does_not_depend_on_the_hash_seed(hash_seed: str) -> None:
+def test_the_trace_does_not_depend_on_the_hash_seed() -> None:
+    """All scenarios are run with another seed in `trace/test_shipped`."""
     command = [sys.executable, "-m", "mailsim", "run", "mx-failover", "--events", "-"]
-    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    environment = {**os.environ, "PYTHONHASHSEED": "4711"}
     done = subprocess.run(command, capture_output=True, check=True, env=environment)
     golden = (GOLDEN / "mx-failover.jsonl").read_text("utf-8").encode()
     assert hashlib.sha256(done.stdout).hexdigest() == hashlib.sha256(golden).hexdigest()

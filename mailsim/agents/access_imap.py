@@ -103,7 +103,7 @@ class ImapSession:
             await self._say([self.engine.bye(reason)])
 
     async def _greet(self) -> None:
-        struck = await self._troubles.strike("CONNECT", "closed", "reply")
+        struck = await self._troubles.strike("CONNECT", "closed", "reply_lost", "reply")
         words = struck.words if struck else None
         engine = self.engine
         await self._say([engine.refuse_connection(words.text, words.code) if words else engine.greeting()])

@@ -101,7 +101,7 @@ class Pop3Session:
             engine.receive(data)
 
     async def _greet(self) -> None:
-        struck = await self._troubles.strike("CONNECT", "closed", "reply")
+        struck = await self._troubles.strike("CONNECT", "closed", "reply_lost", "reply")
         words = struck.words if struck else None
         engine = self.engine
         refusal = engine.refuse_connection(words.text, words.code) if words else None

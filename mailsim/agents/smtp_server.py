@@ -110,7 +110,7 @@ class Session:
         self._unsent.append(self.engine.greeting(reply))
 
     async def _greeting_in_trouble(self) -> Reply | None:
-        struck = await self._trouble("CONNECT", "reply", "closed")
+        struck = await self._trouble("CONNECT", "reply", "closed", "reply_lost")
         return struck.reply if struck else None
 
     async def _talks_too_early(self) -> bool:
