@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from tests.benchmarks.dialogue import cost_of_a_segment
 from tests.benchmarks.mailbox import Growth, growths
 from tests.benchmarks.measure import PathCost, exponent, growth, path_cost
 from tests.benchmarks.world import Reading
@@ -38,6 +39,7 @@ def print_path_cost(cost: PathCost) -> None:
     row("whole path, trace off / bare SimPy events", cost.untraced_ratio, 5.0)
     row("whole path, trace on / bare SimPy events", cost.traced_ratio)
     row("trace on / trace off", cost.trace_ratio, 1.35)
+    row("a segment by itself / bare SimPy event", cost_of_a_segment(cost.mails, 25), 6.0)
 
 
 def print_growth(reading: Reading, sizes: Sequence[int], seconds: Sequence[float]) -> None:

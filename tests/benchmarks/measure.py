@@ -56,7 +56,7 @@ def path_cost(mails: int, turns: int, reading: Reading = "pop3") -> PathCost:
     events = World(Load(mails, reading)).run()  # warms the caches, too
     bare_s = untraced_s = traced_s = math.inf
     for _ in range(turns):
-        bare_s = min(bare_s, _processor_seconds(lambda: _bare(events)))
+        bare_s = min(bare_s, processor_seconds(lambda: bare(events)))
         untraced_s = min(untraced_s, run_seconds(Load(mails, reading)))
         traced_s = min(traced_s, run_seconds(Load(mails, reading, keep_trace=True)))
     return PathCost(mails, events, bare_s, untraced_s, traced_s)
@@ -81,10 +81,12 @@ def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> float:
 def run_seconds(load: Load) -> float:
     """Processor time of one run; building the world is not in it."""
     world = World(load)
-    return _processor_seconds(world.run)
+    return processor_seconds(world.run)
 
 
-def _bare(events: int) -> None:
+def bare(events: int) -> None:
+    """So many events of SimPy at which nothing happens."""
+
     def wait(environment: Any) -> Generator[Any, None, None]:
         for _ in range(events):
             yield environment.timeout(1)
@@ -94,7 +96,8 @@ def _bare(events: int) -> None:
     environment.run()
 
 
-def _processor_seconds(action: Callable[[], object]) -> float:
+def processor_seconds(action: Callable[[], object]) -> float:
+    """Processor time of an action."""
     gc.collect()
     began = time.process_time()
     action()

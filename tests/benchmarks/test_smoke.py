@@ -49,7 +49,7 @@ def test_exponent():
 def test_the_table_prints(capsys):
     benchmark.main(["--quick", "--mails", "4", "8"])
     printed = capsys.readouterr().out
-    assert printed.count("goal <=") == 10
+    assert printed.count("goal <=") == 11
 
 
 def test_bytecodes_are_counted_where_they_are_executed():
