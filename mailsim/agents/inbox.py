@@ -160,5 +160,5 @@ class Inbox:
 
 def _words(error: Exception) -> str:
     if isinstance(error, ConnectionLost) and not isinstance(error, Unwelcome):
-        return str(conclusion(error)[1])
+        return conclusion(error)[1].text
     return str(error)

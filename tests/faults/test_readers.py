@@ -87,7 +87,7 @@ def test_a_lock_dies_with_the_server_that_holds_it(outage: str) -> None:
 def test_a_bad_certificate_is_for_the_user_to_decide(protocol: str) -> None:
     """RFC 8314 section 5: the user is told, and the client does not try again by itself."""
     world = reading(protocol=protocol, tls=True, host="certificate: expired", client="reconnect_tries: 5")
-    assert told(world) == ["451 4.7.5 TLS failed: expired"]
+    assert told(world) == ["TLS failed: expired"]
     assert len(world.events("tcp.connect", port=993 if protocol == "imap" else 995)) == 1
     assert world.facts(MessageShown) == []
 
@@ -101,7 +101,7 @@ def test_a_mail_stays_with_its_writer_where_the_certificate_is_bad() -> None:
 
 def test_a_server_that_is_away_is_tried_again() -> None:
     world = reading(f"at: 0s, for: 1m, kind: refused, host: {SERVER}, port: 143", client="reconnect_tries: 5")
-    assert told(world) == ["451 4.4.1 Connection refused"] * 2
+    assert told(world) == ["Connection refused"] * 2
     assert len(world.facts(MessageShown)) == 1
 
 
@@ -152,7 +152,7 @@ def test_a_connection_that_ends_too_early_is_made_again(protocol: str, command: 
     lost = next(event for event in world.trace.events if event.kind == "tcp.lost")
     assert hit.seq in world.causes_of(lost)
     is_over = command in ("LOGOUT", "QUIT")
-    assert told(world) == ([] if is_over else ["451 4.4.2 Lost connection"])
+    assert told(world) == ([] if is_over else ["Lost connection"])
     assert len(world.events("mua.show")) == 1
 
 
@@ -168,7 +168,7 @@ def test_imap_says_goodbye_in_the_middle() -> None:
     fault = f"at: 0s, kind: reply, host: {SERVER}, command: SELECT, reply: BYE Going down, times: 1"
     world = reading(fault, client=KEEP)
     assert "* BYE Going down" in said(world)
-    assert told(world) == ["451 4.4.2 Lost connection"]
+    assert told(world) == ["Lost connection"]
     assert len(world.events("mua.show")) == 1
 
 
