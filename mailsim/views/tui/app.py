@@ -76,6 +76,8 @@ class Commands(Provider):
                 words, actions = screen.stepper.words, ACTIONS
             case Keyed() as screen:
                 words, actions = screen.words, screen.ACTIONS
+            case Picker() as picker:
+                return [*picker.commands(), *self._looks(picker.words)]
             case _:
                 return []
         named = [
@@ -83,11 +85,13 @@ class Commands(Provider):
             for action in actions
             if action.name not in ("palette", "escape", "jump") and screen.works(action)
         ]
-        looks = [
+        return [*named, *self._looks(words)]
+
+    def _looks(self, words: Words) -> list[tuple[str, Callable[[], None]]]:
+        return [
             (words("theme.now", theme=words(f"theme.{name.removesuffix('-16')}")), partial(self._wear, name))
             for name in themes_of(self.app.theme)
         ]
-        return [*named, *looks]
 
     def _wear(self, theme: str) -> None:
         self.app.theme = theme

@@ -6,7 +6,7 @@ is not known, or that have changed since, are run one by one to learn it. A file
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar
@@ -410,6 +410,12 @@ class Picker(Screen[None]):
         self._running = True
         self._say(self.words("picker.running", title=entry.title(self.words.language)))
         self._run(entry)
+
+    def commands(self) -> Iterator[tuple[str, Callable[[], None]]]:
+        """What its keys do, for the command palette."""
+        for key, action, label in KEYS:
+            if action not in ("", "escape"):
+                yield f"{self.words(label)}  ({key})", getattr(self, f"action_{action}")
 
     def action_hand(self) -> None:
         """Type to a server of the chosen scenario."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -12,197 +10,19 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
-from mailsim.cli.switchboard import Telephone
 from mailsim.lessons.explanations import explanations
-from mailsim.lessons.ui import Words
 from mailsim.trace.events import Said
 from mailsim.trace.recording import read_recording
 from mailsim.views.tui.actions import CALL_ACTIONS, HAND_ACTIONS
-from mailsim.views.tui.app import Commands, StepperApp, Worn
-from mailsim.views.tui.chrome import KeyBar
+from mailsim.views.tui.app import Commands, StepperApp
 from mailsim.views.tui.hand.screen import HandScreen
 from mailsim.views.tui.hand.services import ServicesScreen
 from mailsim.views.tui.hand.transcript import Transcript
 from mailsim.views.tui.help import Help
-from mailsim.views.tui.memory import Memory
-from mailsim.views.tui.picker import Picker
 from mailsim.views.tui.screen import MainScreen
 from mailsim.views.tui.text import Piece, wrap
-from tests.views.tui.synthetic import failover
-from tests.views.tui.test_picker import Books, picker, text, until
-
-Play = Callable[[Pilot[None], StepperApp], Awaitable[None]]
-PHONE = Telephone()
-
-
-class Desk(Worn):
-    """An application that has nothing but a call."""
-
-    CSS_PATH = Path(inspect.getfile(Worn)).with_name("screen.tcss")
-
-    def __init__(self, where: str, language: str, folder: Path, at_us: int) -> None:
-        super().__init__()
-        self.wear("dark", False, 0)
-        service = PHONE.find("first-mail", where)
-        assert service is not None
-        self.history: list[str] = []
-        call = PHONE.call("first-mail", service, at_us)
-        self.hand = HandScreen(call, Words(language), self.history, folder)
-
-    def get_default_screen(self) -> HandScreen:
-        return self.hand
-
-
-async def talk(
-    steps: Callable[[Pilot[None], Desk], Awaitable[None]],
-    where: str = "mail:25",
-    size: tuple[int, int] = (80, 24),
-    language: str = "en",
-    folder: Path = Path(),
-    at_us: int = 0,
-) -> None:
-    """Call a server and type to it."""
-    app = Desk(where, language, folder, at_us)
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: " S: " in text(app))
-        await pilot.pause()
-        await steps(pilot, app)
-
-
-async def visit(
-    steps: Play,
-    where: str = "",
-    size: tuple[int, int] = (80, 24),
-    language: str = "en",
-    ascii_only: bool = False,
-) -> None:
-    """Open the steps of a run, and from there the list of servers; `where` is typed and called, unless it is ""."""
-    app = StepperApp(failover(), language, motion=False, switchboard=PHONE, key="first-mail", ascii_only=ascii_only)
-    async with app.run_test(size=size) as pilot:
-        await pilot.press("n", "n", "H")
-        await until(pilot, lambda: isinstance(app.screen, ServicesScreen) and not app.screen._loading)
-        if where:
-            await pilot.press(*where, "enter")
-            await until(pilot, lambda: isinstance(app.screen, HandScreen))
-        await pilot.pause()
-        await steps(pilot, app)
-
-
-def hand(app: Worn) -> HandScreen:
-    assert isinstance(app.screen, HandScreen)
-    return app.screen
-
-
-def services(app: StepperApp) -> ServicesScreen:
-    assert isinstance(app.screen, ServicesScreen)
-    return app.screen
-
-
-def message(app: Worn) -> str:
-    return app.screen.query_one(KeyBar).message
-
-
-async def type_lines(pilot: Pilot[None], app: Worn, *lines: str) -> None:
-    for line in lines:
-        hand(app).line.replace_text(line)
-        await pilot.press("enter")
-    await pilot.pause()
-
-
-# --- whom to call -------------------------------------------------------------------------------
-
-
-async def test_servers_are_listed_with_port_protocol_and_tls() -> None:
-    async def steps(pilot: Pilot[None], app: StepperApp) -> None:
-        await pilot.pause()
-        shown = text(app)
-        assert "First" not in shown.splitlines()[0]
-        for row in ("25  SMTP  TLS if you like", "993  IMAP  TLS from the first byte", "24  LMTP  no TLS"):
-            assert row in shown
-        await pilot.press("down", "down", "up")
-        assert services(app).chosen == 1
-        await pilot.press(*"pop3 995")
-        assert [service.port for service in services(app).fitting] == [995]
-        await pilot.press("backspace", "backspace", "backspace", "backspace", "escape")
-        assert len(services(app).fitting) == 8
-        await pilot.click("#services", offset=(5, 3))
-        assert services(app).chosen == 3
-        await pilot.press("escape")
-        assert isinstance(app.screen, MainScreen)
-
-    await visit(steps)
-
-
-async def test_the_time_is_that_of_the_step_or_the_start() -> None:
-    async def steps(pilot: Pilot[None], app: StepperApp) -> None:
-        await pilot.pause()
-        assert "when: as it is at 0.0" in text(app)
-        await pilot.press("f5")
-        await pilot.pause()
-        assert "when: at the start" in text(app)
-        await pilot.press("f2", "f3")
-        await pilot.pause()
-        assert "kdy: na začátku" in text(app)
-        assert app.theme == "mailsim-light"
-        await pilot.press("escape")
-        await pilot.pause()
-        assert "krok 2/77" in text(app)
-
-    await visit(steps)
-
-
-async def test_any_port_may_be_called_and_one_without_a_server_refuses() -> None:
-    async def steps(pilot: Pilot[None], app: StepperApp) -> None:
-        await pilot.press(*"nowhere:25", "enter")
-        await until(pilot, lambda: message(app) == "Nothing fits: nowhere:25")
-        await pilot.press("escape", *"mail:9999", "enter")
-        await until(pilot, lambda: isinstance(app.screen, HandScreen))
-        await pilot.pause()
-        assert "-- mail refuses the connection" in text(app)
-        assert "LOST" in text(app)
-        await pilot.press("N", "enter", "f5")
-        assert message(app).startswith("The connection is over.")
-        await pilot.press("escape", "escape")
-        assert isinstance(app.screen, ServicesScreen)
-
-    await visit(steps)
-
-
-async def test_f4_in_the_list_of_scenarios() -> None:
-    class FirstMail(Books):
-        """Its first entry is a real one."""
-
-    app = StepperApp(None, "en", library=FirstMail(), switchboard=PHONE, memory=Memory())
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: not picker(app)._loading)
-        await pilot.press("f4")
-        await until(pilot, lambda: isinstance(app.screen, ServicesScreen) and not app.screen._loading)
-        await pilot.pause()
-        assert "First mail: whom do you want to type to?" in text(app)
-        assert "when: at the start" in text(app)
-        await pilot.press("f5", "f2", "escape")
-        assert isinstance(app.screen, Picker)
-        assert picker(app).words.language == "cs"
-
-
-async def test_a_file_that_broke_meanwhile_is_told() -> None:
-    app = StepperApp(failover(), switchboard=PHONE, key="/no/such/file.yaml")
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("f4")
-        await until(pilot, lambda: message(app).startswith("Nobody can be called: "))
-        await pilot.press("enter", "escape")
-        assert isinstance(app.screen, MainScreen)
-
-
-async def test_a_recording_has_nobody_who_answers() -> None:
-    app = StepperApp(failover(), key="lesson.mailsim")
-    async with app.run_test(size=(160, 36)) as pilot:
-        await pilot.press("H")
-        assert message(app) == "Here nobody answers: this is a recording."
-        assert "by hand" not in text(app)
-
-
-# --- the conversation ---------------------------------------------------------------------------
+from tests.views.tui.desk import Desk, hand, message, talk, type_lines, visit
+from tests.views.tui.test_picker import text
 
 
 async def test_a_line_its_crlf_the_reply_its_meaning_and_the_state() -> None:
@@ -229,7 +49,8 @@ async def test_a_line_its_crlf_the_reply_its_meaning_and_the_state() -> None:
 async def test_tab_leads_from_the_greeting_to_a_mail_on_its_way() -> None:
     async def steps(pilot: Pilot[None], app: Desk) -> None:
         for _ in range(14):
-            await pilot.press("tab", "enter")
+            hand(app).do_complete()
+            hand(app).do_send()
         typed = [turn.line.decode() for turn in hand(app).conversation.turns if turn.line is not None]
         assert typed == [
             "EHLO guest.mail.skola.example",
@@ -258,9 +79,9 @@ async def test_tab_leads_from_the_greeting_to_a_mail_on_its_way() -> None:
     ],
 )
 async def test_tab_leads_through_the_other_protocols(where: str, last: str) -> None:
-    async def steps(pilot: Pilot[None], app: Desk) -> None:
+    async def steps(_: Pilot[None], app: Desk) -> None:
         while hand(app).line.value != last:
-            await pilot.press("enter" if hand(app).line.value else "tab")
+            hand(app).action_do("send" if hand(app).line.value else "complete")
             assert len(hand(app).conversation.turns) < 40
         replies = [turn.event for turn in hand(app).conversation.turns if isinstance(turn.event, Said)]
         assert not any(word in str(reply.pdu) for reply in replies for word in ("BAD", "-ERR"))
@@ -473,36 +294,35 @@ async def test_help_language_theme_palette_and_the_way_out() -> None:
 
 
 async def test_every_key_of_the_registries_is_tested_here() -> None:
-    """`send` is what Enter of the line itself does; all others are methods, and their keys stand above."""
-    source = Path(__file__).read_text("utf-8")
+    """`send` is what Enter of the line itself does; all others are methods, and their keys stand in these files."""
+    source = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_hand*.py"))
     for actions, screen in ((HAND_ACTIONS, HandScreen), (CALL_ACTIONS, ServicesScreen)):
         for action in actions:
             assert hasattr(screen, f"do_{action.name}")
             assert all(f'"{key}"' in source for key in action.keys), action
 
 
-@pytest.mark.parametrize("size", [(40, 10), (200, 55)])
-async def test_any_size_will_do(size: tuple[int, int]) -> None:
+async def test_a_very_small_terminal_will_do() -> None:
     async def steps(pilot: Pilot[None], app: Desk) -> None:
         await type_lines(pilot, app, "EHLO me.example")
-        await pilot.resize_terminal(size[0], size[1] // 2)
-        await pilot.resize_terminal(*size)
+        await pilot.resize_terminal(40, 5)
+        await pilot.resize_terminal(40, 10)
         await pilot.pause()
         assert "250 HELP<CRLF>" in text(app)
         assert "READY" in text(app)
 
-    await talk(steps, size=size, language="cs")
+    await talk(steps, size=(40, 10), language="cs")
 
 
 async def test_in_ascii() -> None:
-    async def steps(pilot: Pilot[None], app: StepperApp) -> None:
-        for keys in ((), ("tab", "enter"), ("f9",), ("f1",), ("f1", "escape", "escape")):
+    async def steps(pilot: Pilot[None], app: Desk) -> None:
+        for keys in ((), ("tab", "enter"), ("f9",), ("f1",)):
             await pilot.press(*keys)
             await pilot.pause()
             assert text(app).isascii(), keys
 
     try:
-        await visit(steps, "25", language="cs", ascii_only=True)
+        await talk(steps, language="cs", ascii_only=True)
     finally:
         ScrollBar.renderer = ScrollBarRender
 

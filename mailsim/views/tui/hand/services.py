@@ -16,7 +16,8 @@ from mailsim.lessons.ui import Words
 from mailsim.views.tui.actions import CALL_ACTIONS, Action
 from mailsim.views.tui.chrome import KeyBar
 from mailsim.views.tui.hand.parts import Keyed, Lines, OneRow, bindings
-from mailsim.views.tui.hand.screen import PROTOCOLS, HandScreen
+from mailsim.views.tui.hand.screen import HandScreen
+from mailsim.views.tui.hand.sight import PROTOCOLS
 from mailsim.views.tui.hand.switchboard import Call, Service, Switchboard
 from mailsim.views.tui.inks import Ground, Ink
 from mailsim.views.tui.library import Unrunnable
