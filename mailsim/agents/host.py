@@ -83,13 +83,17 @@ class Host:
         """Raised whenever something in the mailbox changes; who has it open waits for this."""
         return self._mailbox_signals.setdefault(mailbox, Signal())
 
-    async def look_up(self, name: str, families: Iterable[Family]) -> Found[str] | Nothing:
+    def look_up(self, name: str, families: Iterable[Family]) -> Call[Found[str] | Nothing]:
         """The addresses of another host, of the families that this one has itself; an address is its own."""
-        return Found((name,), name) if _is_ip(name) else await self.look_up_name(name, families)
+        return _itself(name) if _is_ip(name) else self.look_up_name(name, families)
 
     def look_up_name(self, name: str, families: Iterable[Family]) -> Call[Found[str] | Nothing]:
         """The same for what can only be a name, such as the host of an MX record."""
         return self.stub.lookup_addresses(name, [family for family in families if family in self._families])
+
+
+async def _itself(address: str) -> Found[str]:
+    return Found((address,), address)
 
 
 @lru_cache(maxsize=4096)

@@ -39,7 +39,7 @@ class CommandLines(LineBuffer):
 
     def take_rest(self) -> bytes:
         """All that has arrived and is no line yet: it belongs to the content."""
-        return self.take_up_to(len(self))
+        return self.take_up_to(len(self)) if self._data else b""
 
     def take_command(self) -> bytes | BadLine | None:
         """The next line, or None until one is complete."""
