@@ -14,6 +14,7 @@ MODULES = {
     "files": ("list", "schema", "expand", "lint"),
     "watching": ("run", "why", "pcap"),
     "stepping": ("step", "compare"),
+    "browsing": ("web",),
     "serving": ("serve",),
     "digging": ("dig",),
     "talking": ("talk",),

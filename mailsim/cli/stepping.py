@@ -79,7 +79,8 @@ def choose(
     """
     if context.invoked_subcommand is not None:
         return
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
+    is_window = "TEXTUAL_DRIVER" in os.environ  # the browser of `mailsim web`
+    if not is_window and not (sys.stdout.isatty() and sys.stdin.isatty()):
         typer.echo(context.get_help())
         return
     from mailsim.cli.shelf import Shelf

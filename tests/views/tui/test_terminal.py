@@ -82,7 +82,9 @@ def watch(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
 
 def test_a_lesson_at_a_terminal(watch: Callable[..., Watched]) -> None:
     seen = watch("step", "first-mail", "--lang", "en")
+    echo_and_lines = termios.tcgetattr(seen.terminal.fd)[3]
     seen.until(lambda text: "step 0/" in text and "n  next" in text)
+    assert termios.tcgetattr(seen.terminal.fd)[3] != echo_and_lines
     assert seen.rows[0].startswith(" mailsim  First mail")
     assert "m Map" in seen.text
     assert "l Ladder" in seen.text
@@ -112,6 +114,7 @@ def test_a_lesson_at_a_terminal(watch: Callable[..., Watched]) -> None:
     seen.press("qq")
     assert seen.terminal.process.wait(PATIENCE_S) == 0
     seen.terminal.read(0.2)
+    assert termios.tcgetattr(seen.terminal.fd)[3] == echo_and_lines
     assert SHOWS_CURSOR in seen.raw.rpartition(LEAVES_ALTERNATE)[2] + seen.raw[-200:]
     assert seen.raw.rfind(LEAVES_ALTERNATE) > seen.raw.rfind(b"\x1b[?1049h") >= 0
     assert seen.raw.rfind(MOUSE_OFF) > seen.raw.rfind(b"\x1b[?1000h")
@@ -135,13 +138,3 @@ def test_a_terminal_of_sixteen_colours(watch: Callable[..., Watched], kind: str)
     seen.press("n")
     seen.until(lambda text: "step 1/" in text)
     assert not [said for said in seen.colours() if re.search(r"[34]8;[25];", said)]
-
-
-def test_echo_and_lines_are_back_at_the_end(watch: Callable[..., Watched]) -> None:
-    seen = watch("compare", "first-mail", "first-mail@b", "--lang", "en", columns=80, rows=24)
-    before = termios.tcgetattr(seen.terminal.fd)[3]
-    seen.until(lambda text: "n/p" in text and "rows differ" in text)
-    assert termios.tcgetattr(seen.terminal.fd)[3] != before
-    seen.press("qq")
-    assert seen.terminal.process.wait(PATIENCE_S) == 0
-    assert termios.tcgetattr(seen.terminal.fd)[3] == before
