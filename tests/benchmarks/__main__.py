@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tests.benchmarks.dialogue import cost_of_a_segment
 from tests.benchmarks.mailbox import Growth, growths
 from tests.benchmarks.measure import PathCost, exponent, growth, path_cost
+from tests.benchmarks.secure import SessionCost, session_cost
 from tests.benchmarks.world import Reading
 
 
@@ -20,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sizes = options.mails or ([250, 1000, 4000] if options.quick else [1000, 4000, 16000])
     turns = 1 if options.quick else 2
     print_path_cost(path_cost(sizes[0], 2 * turns + 1))
+    print_session_cost(session_cost(10 if options.mails else 60, 5 if options.quick else 25))
     readings: tuple[Reading, ...] = ("pop3", "never")
     for reading in readings:
         print_growth(reading, sizes, growth(sizes, turns, reading))
@@ -40,6 +42,18 @@ def print_path_cost(cost: PathCost) -> None:
     row("whole path, trace on / bare SimPy events", cost.traced_ratio)
     row("trace on / trace off", cost.trace_ratio, 1.35)
     row("a segment by itself / bare SimPy event", cost_of_a_segment(cost.mails, 25), 6.0)
+
+
+def print_session_cost(cost: SessionCost) -> None:
+    """What TLS adds to a session."""
+    print(f"{cost.sessions} sessions of five exchanges")
+    for name, seconds in (
+        ("in the clear", cost.clear_s),
+        ("with TLS", cost.secure_s),
+        ("handshakes", cost.handshakes_s),
+    ):
+        print(f"  {name:<12}{seconds / cost.sessions * 1e6:9.0f} us each")
+    row("what TLS adds / a bare handshake", cost.extra_ratio, 1.5)
 
 
 def print_growth(reading: Reading, sizes: Sequence[int], seconds: Sequence[float]) -> None:

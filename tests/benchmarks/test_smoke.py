@@ -8,10 +8,12 @@ import sys
 import pytest
 
 from mailsim.scenario.loader import lint
-from mailsim.trace.events import Segment
+from mailsim.trace.events import Said, Segment
+from mailsim.trace.recorder import Recorder
 from tests.benchmarks import __main__ as benchmark
 from tests.benchmarks import bytecodes
 from tests.benchmarks.measure import exponent
+from tests.benchmarks.secure import new_contexts, run
 from tests.benchmarks.world import Load, World
 
 MAILS = 9
@@ -41,6 +43,25 @@ def test_nothing_is_lost_or_sent_twice():
     assert not any(segment.retransmission or segment.arrives_at < 0 for segment in segments)
 
 
+def test_sessions_that_are_compared_say_the_same():
+    clear, secure = said_in(None), said_in(new_contexts())
+    assert [str(event.pdu) for event in clear] == [str(event.pdu) for event in secure]
+    assert len(clear) == 2 * 9
+    assert {event.tls for event in clear} == {False}
+    assert {event.tls for event in secure} == {True}
+
+
+def said_in(contexts):
+    return [event for event in run(2, contexts, Recorder()).recorder.events if isinstance(event, Said)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
+def test_the_floors_of_starting_can_be_loaded(tmp_path):
+    from tests.benchmarks.start import LIBRARIES, SCREEN, Starts
+
+    assert all(Starts(tmp_path).until_end("-c", code) > 0 for code in (LIBRARIES, SCREEN))
+
+
 def test_exponent():
     assert exponent([10, 20, 40], [3.0, 6.0, 12.0]) == pytest.approx(1.0)
     assert exponent([10, 20, 40], [3.0, 12.0, 48.0]) == pytest.approx(2.0)
@@ -49,7 +70,7 @@ def test_exponent():
 def test_the_table_prints(capsys):
     benchmark.main(["--quick", "--mails", "4", "8"])
     printed = capsys.readouterr().out
-    assert printed.count("goal <=") == 11
+    assert printed.count("goal <=") == 12
 
 
 def test_bytecodes_are_counted_where_they_are_executed():
