@@ -24,6 +24,13 @@ ALIASES = {
 }
 STRANGERS = ("nikdo@firma.example", "kdosi@nikde.example", "x@skola.example")
 LINKS = ("[gw.skola.example, internet]", "[gw.firma.example, internet]", "[gw.zaloha.example, internet]")
+CLIENTS = (
+    "",
+    "submission_tls: opportunistic, access_tls: opportunistic",
+    "submission_tls: required, access_tls: required, reconnect_tries: 2",
+    "submission_tls: none, access_tls: none, check_certificate: false",
+    "check_certificate: false, save_sent: true",
+)
 NAMESERVERS = ("ns1.firma.example", "dns.skola.example", "dns.zaloha.example")
 
 AN_ATTEMPT_US = 3600_000_000
@@ -34,7 +41,7 @@ id: random-world
 title: Random
 ipv6: {ipv6}
 domains:
-  skola.example: {{users: [alena, dan]}}
+  skola.example: {{users: {{alena: {{client: {{{client}}}}}, dan: {{}}}}}}
   firma.example:
     mail: mx1.firma.example
     users: [borek, cecilie]
@@ -191,6 +198,7 @@ def worlds(draw: st.DrawFn) -> tuple[str, int]:
         ucitele=aliases("skola.example"),
         vsichni=aliases("firma.example"),
         skola=settings,
+        client=draw(st.sampled_from(CLIENTS)),
         firma=firma,
         zaloha=zaloha,
         faults="".join(f"  - {{{line}}}\n" for line in lines),
