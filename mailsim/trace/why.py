@@ -2,15 +2,16 @@
 
 An event may have several causes: a server speaks because a segment came, and also because of what it did
 before. Of all chains from a root (an event that nothing caused) to the event, the shortest one in steps of
-the wanted level is the most readable; among equals, the one whose causes are later, because what came last is what
-was waited for.
+the wanted level is the most readable; among equals, one that begins with a fault, because that is what was not as
+always, and then the one whose causes are later, because what came last is what was waited for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailsim.trace.events import Event
+from mailsim.trace.events import Event, Noted
+from mailsim.trace.facts import FaultStarted
 from mailsim.trace.levels import Level, Levels
 from mailsim.trace.trace import Trace
 
@@ -34,7 +35,7 @@ def _shortest(events: Sequence[Event], seq: int, levels: Levels, level: Level) -
     best: dict[int, int] = {}
     for number in sorted(ancestors(events, seq)):
         causes = events[number].causes
-        cause = min(causes, key=lambda c: (length[c], -c), default=None)
+        cause = min(causes, key=lambda c: (length[c], not _is_fault(events[c]), -c), default=None)
         if cause is not None:
             best[number] = cause
         before = 0 if cause is None else length[cause]
@@ -43,6 +44,10 @@ def _shortest(events: Sequence[Event], seq: int, levels: Levels, level: Level) -
     while chain[-1] in best:
         chain.append(best[chain[-1]])
     return [events[number] for number in reversed(chain)]
+
+
+def _is_fault(event: Event) -> bool:
+    return isinstance(event, Noted) and isinstance(event.fact, FaultStarted)
 
 
 def ancestors(events: Sequence[Event], seq: int) -> set[int]:

@@ -10,6 +10,7 @@ from mailsim.protocols.stripping import overwrite
 from mailsim.trace.events import Said, Segment
 from mailsim.trace.facts import AuthSucceeded, MdaDelivered, PacketRewritten, TlsFailed
 from mailsim.trace.rewriting import as_it_arrived
+from mailsim.trace.why import why
 from mailsim.views.text.sentence import sentence
 from tests.faults.test_readers import AGAIN, READ, SERVER, reading, said, told
 from tests.faults.world import MX1, SKOLA, Run, run
@@ -103,6 +104,13 @@ def test_the_same_packet_is_changed_again_when_it_is_sent_again() -> None:
     assert all(len(world.facts(MdaDelivered)) == 1 for world in worlds)
     assert any(len(world.facts(PacketRewritten)) > 1 for world in worlds)
     assert not any(line.startswith("tls ") for world in worlds for line in spoken(world, SKOLA, MX1))
+
+
+def test_why_it_went_in_the_clear() -> None:
+    """The chain of causes begins with the attacker."""
+    world = run(STRIPPED)
+    said_in_clear = next(e for e in world.trace.events if str(e).startswith("MAIL FROM") and e.node == SKOLA)
+    assert [event.kind for event in why(world.trace, said_in_clear.seq)][:2] == ["fault.start", "net.rewrite"]
 
 
 # --- people -------------------------------------------------------------------------------------
