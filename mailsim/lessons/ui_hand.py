@@ -52,11 +52,11 @@ HAND: Mapping[str, tuple[str, str]] = {
     "hand.silence": ("Nothing was said yet.", "Zatím nikdo nic neřekl."),
     "hand.over": (
         "The connection is over. F4 shows it step by step, Esc leaves.",
-        "Spojení skončilo. F4 ho ukáže krok za krokem, Esc odejde.",
+        "Spojení skončilo. F4 ho ukáže krok za krokem, Esc vede zpět.",
     ),
     "hand.again": (
         "Esc once more hangs up and leaves.",
-        "Ještě jednou Esc zavěsí a odejde.",
+        "Dalším Esc zavěsíte a odejdete.",
     ),
     "hand.quit": (
         "Esc leads back to where q quits.",
@@ -64,7 +64,7 @@ HAND: Mapping[str, tuple[str, str]] = {
     ),
     "hand.earliest": ("Nothing was said before.", "Předtím nikdo nic neřekl."),
     "hand.latest": ("Nothing was said since.", "Od té doby nikdo nic neřekl."),
-    "hand.waited": ("{time} have passed.", "Uplynulo: {time}."),
+    "hand.waited": ("Time passed: {time}.", "Uplynulo: {time}."),
     "hand.no-suggestion": ("Nothing fits what you have typed.", "K tomu, co jste napsali, se nic nehodí."),
     "hand.no-older": ("You have typed nothing before.", "Předtím jste nic nenapsali."),
     "hand.file": ("file: ", "soubor: "),
@@ -78,7 +78,7 @@ HAND: Mapping[str, tuple[str, str]] = {
         "when its dot is typed; a literal when all its bytes are there. Below the explanation stands the state of the "
         "session, and what may come now. A text that is pasted is typed line by line.",
         "Napište příkaz, jak ho zná RFC, a stiskněte Enter: CRLF se přidá a je vidět. Řádky zprávy odejdou společně, "
-        "až napíšete tečku; literál, až jsou všechny jeho bajty. Pod vysvětlením stojí stav relace a co teď může "
+        "až napíšete tečku; literál, až má ohlášený počet bajtů. Pod vysvětlením stojí stav relace a co teď může "
         "přijít. Vložený text se píše řádek po řádku.",
     ),
     "do.send": ("send the line, with CRLF", "odeslat řádek, s CRLF"),
@@ -113,7 +113,7 @@ HAND: Mapping[str, tuple[str, str]] = {
     "state.CONNECTED": ("the server has not greeted yet", "server ještě nepozdravil"),
     "state.GREETED": ("the server waits for EHLO", "server čeká na EHLO"),
     "state.TURNED_AWAY": ("the server does not want you: QUIT", "server vás nechce: QUIT"),
-    "state.READY": ("no mail has been begun", "žádná zpráva není začatá"),
+    "state.READY": ("no mail has been begun", "žádná zpráva není rozepsaná"),
     "state.HAS_SENDER": ("MAIL was accepted: to whom?", "MAIL přijato: pro koho?"),
     "state.HAS_RECIPIENT": ("RCPT was accepted: more of them, or DATA", "RCPT přijato: další, nebo DATA"),
     "state.HAS_CHUNKS": ("a part of the mail has come by BDAT", "část zprávy přišla příkazem BDAT"),

@@ -183,7 +183,7 @@ async def test_time_passes_only_when_it_is_told_to() -> None:
         await type_lines(pilot, app, "a1 LOGIN dan secret-dan", "a2 SELECT INBOX", "a3 IDLE")
         before = call.now_us
         await pilot.press("f5")
-        assert message(app) == "1 s have passed."
+        assert message(app) == "Time passed: 1 s."
         assert call.now_us == before + 1_000_000
         await pilot.press("f6")
         await pilot.pause()
@@ -281,7 +281,7 @@ async def test_help_language_theme_palette_and_the_way_out() -> None:
         await pilot.press("escape")
         await pilot.pause()
         await pilot.press("x", "escape", "escape")
-        assert message(app) == "Ještě jednou Esc zavěsí a odejde."
+        assert message(app) == "Dalším Esc zavěsíte a odejdete."
         await pilot.press("y", "escape", "escape")
         assert isinstance(app.screen, HandScreen)
         await pilot.press("escape")
