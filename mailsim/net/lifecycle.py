@@ -10,6 +10,7 @@ from collections.abc import Callable
 from mailsim.errors import ConnectionRefused, ConnectionReset, ConnectionTimedOut
 from mailsim.net.driver import Task
 from mailsim.net.receiving import Receiver
+from mailsim.net.sending import NUMBERS
 from mailsim.net.states import ENDING, State
 from mailsim.trace.events import ACK, FIN, RST, SYN, Segment
 from mailsim.trace.facts import TcpClosed, TcpConnectStarted, TcpEstablished, TcpFact, TcpLost, TcpRefused, TcpTimedOut
@@ -41,7 +42,7 @@ class Lifecycle(Receiver):
         self._synchronize(SYN | ACK, (syn.seq,))
 
     def _learn(self, syn: Segment) -> None:
-        self.receive_next = syn.sequence + 1
+        self.receive_next = (syn.sequence + 1) & NUMBERS
         self.mss = min(self.mss, syn.mss or 536)
 
     def _synchronized(self, segment: Segment) -> None:

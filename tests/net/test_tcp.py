@@ -217,6 +217,42 @@ def test_a_large_transfer_arrives_whole_in_order_and_in_full_segments(pair: Pair
     assert bool(drops) == bool(loss)
 
 
+@pytest.mark.parametrize("loss", [0.0, 0.05])
+@pytest.mark.parametrize("first", [0xFFFFFFFF, 0xFFFFFFFE, 0xFFFE0000])
+def test_sequence_numbers_run_over(pair: Pair, monkeypatch: pytest.MonkeyPatch, first: int, loss: float) -> None:
+    network = pair(loss=loss, seed=3)
+    monkeypatch.setattr(Network, "initial_sequence", lambda _: first)
+    letter, answer = bytes(range(256)) * 800, bytes(range(256)) * 400
+    received: list[bytes] = []
+
+    async def read(connection: ops.Connection) -> None:
+        pieces = []
+        while data := await ops.Receive(connection):
+            pieces.append(data)
+        received.append(b"".join(pieces))
+
+    async def server() -> None:
+        connection = await ops.Accept(await ops.Listen(25))
+        await ops.Send(connection, "smtp", [Raw(answer)])
+        await read(connection)
+        await ops.Close(connection)
+
+    async def client() -> None:
+        connection = await ops.Connect("192.0.2.2", 25, 60_000_000)
+        await ops.Send(connection, "smtp", [Raw(letter)])
+        finish(network, connection)
+        await read(connection)
+        await ops.Close(connection)
+
+    network.start(B, "server", server())
+    network.start(A, "client", client(), at_us=1)
+    network.run()
+    assert sorted(received, key=len) == [answer, letter]
+    assert all(0 <= segment.sequence <= 0xFFFFFFFF for segment in segments(network))
+    assert min(segment.sequence for segment in segments(network)) < first
+    assert all(not host.tcp.connections for host in network.hosts.values())
+
+
 def test_connections_share_the_bandwidth_of_a_link(pair: Pair) -> None:
     def duration(connections: int) -> int:
         network = pair(latency_us=1_000, bandwidth_bps=1_000_000)
