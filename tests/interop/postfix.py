@@ -125,11 +125,7 @@ def running(more: str = "", nameserver: str = "") -> Iterator[Postfix]:
 
     Skips where there is none, or where we may not start it: its master wants to be root.
     """
-    executable = shutil.which("postfix", path="/usr/sbin:/usr/local/sbin")
-    if executable is None:
-        pytest.skip("Postfix is not installed")
-    if not is_root():
-        pytest.skip("only root can start a Postfix")
+    executable = needed()
     folder = Path(tempfile.mkdtemp(prefix="postfix"))
     try:
         folder.chmod(0o755)
@@ -143,6 +139,16 @@ def running(more: str = "", nameserver: str = "") -> Iterator[Postfix]:
             _run(executable, server, "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def needed() -> str:
+    """Where Postfix is; skips where it cannot be started."""
+    executable = shutil.which("postfix", path="/usr/sbin:/usr/local/sbin")
+    if executable is None:
+        pytest.skip("Postfix is not installed")
+    if not is_root():
+        pytest.skip("only root can start a Postfix")
+    return executable
 
 
 def _configure(server: Postfix, more: str, nameserver: str) -> None:
