@@ -13,8 +13,11 @@ from mailsim.trace.events import Event
 from mailsim.trace.facts import FaultStarted, PacketDropped, QueueDone, StoreAdded
 from mailsim.trace.levels import Level
 from mailsim.trace.trace import Trace
-from mailsim.views.text import reply_class, run_lines, sentence, why_lines, write
 from mailsim.views.text.clock import clock_time, date_and_time
+from mailsim.views.text.lines import write
+from mailsim.views.text.run import run_lines
+from mailsim.views.text.sentence import reply_class, sentence
+from mailsim.views.text.why import why_lines
 from tests.trace.scribe import BOREK, MSA, MSG, MX1, PC, WORLD, Scribe, failover_trace
 
 TRACE = failover_trace()
