@@ -2,7 +2,7 @@
 
 Row numbers are arithmetic: a step's row is its position plus the separators before it, found by bisection, so a
 trace of 100,000 steps costs no more than what is in view. Lanes that would leave too little room for
-the text share one: the name servers first, whose row then names the server.
+the text share one: the name servers first, at last the hosts with the least to do; a row then names its host.
 """
 
 from __future__ import annotations
@@ -25,65 +25,66 @@ from mailsim.views.tui.stepper import Stepper
 from mailsim.views.tui.telling import Shape, Telling
 from mailsim.views.tui.text import Piece, cut, strip
 
-NUMBER_WIDTH = 7
+MIN_NUMBER = 4
 MIN_TEXT, GOOD_TEXT = 24, 32
 MIN_LANE, MAX_LANE = 4, 11
-SERVERS = "*servers"
+SERVERS, OTHERS = "*servers", "*others"
+"""Lanes of several hosts."""
 _HELPERS = (Importance.RESOLVER, Importance.NAME_SERVER)
 _RUNS = {Shape.SOLID: "─━", Shape.DASHED: "╌╍", Shape.DOUBLE: "══"}
 
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """The lanes from left to right, the width of each, and the lane of each host."""
+    """The lanes from left to right, the width of each, the lane of each host, and the columns of the step numbers."""
 
     names: tuple[str, ...]
     width: int
     of_host: dict[str, int]
+    left: int
 
-    @property
-    def shared(self) -> int:
-        """How many hosts share the lane of the servers; 0 when there is none."""
-        return sum(self.names[lane] == SERVERS for lane in self.of_host.values())
+    def sharing(self, name: str) -> int:
+        """How many hosts share a lane, by its name."""
+        return sum(self.names[lane] == name for lane in self.of_host.values())
 
     def middle(self, lane: int) -> int:
         """The column of a lifeline, from the left of the ladder."""
-        return NUMBER_WIDTH + lane * self.width + self.width // 2
+        return self.left + lane * self.width + self.width // 2
 
     @property
     def right(self) -> int:
         """The column behind the last lane."""
-        return NUMBER_WIDTH + len(self.names) * self.width + 1
+        return self.left + len(self.names) * self.width + 1
 
 
 def lanes_for(stepper: Stepper, lens: Lens, width: int) -> Lanes:
     """Lanes for the hosts that take part under a lens, in so many columns."""
     atlas = stepper.score.atlas
+    left = max(MIN_NUMBER, len(str(len(stepper.score.steps(lens))))) + 3
     hosts = [name for name in atlas.order if name in stepper.score.hosts(lens)]
-    names = list(hosts)
-    room = max(MIN_LANE, width - NUMBER_WIDTH - MIN_TEXT)
-    roomy = width - NUMBER_WIDTH - GOOD_TEXT
+    room = max(MIN_LANE, width - left - MIN_TEXT)
+    lane_of = {name: name for name in hosts}
     servers = [name for name in hosts if atlas.importance(name) is Importance.NAME_SERVER]
-    if len(servers) > 1 and len(names) * (MIN_LANE + 2) > room:
-        names = _sharing(names, servers)
-    helpers = [name for name in names if name == SERVERS or atlas.importance(name) in _HELPERS]
-    if len(helpers) > 1 and len(names) * MIN_LANE > room:
-        names = _sharing(names, helpers)
-    labels = max((len(atlas.label(name)) for name in names if name != SERVERS), default=4)
-    lane = max(
-        MIN_LANE, min(MAX_LANE, labels + 1, max(roomy // max(1, len(names)), min(5, room // max(1, len(names)))))
-    )
-    places = {name: index for index, name in enumerate(names)}
-    of_host = {name: places.get(name, places.get(SERVERS, 0)) for name in hosts}
-    return Lanes(tuple(names), lane, of_host)
+    helpers = [name for name in hosts if atlas.importance(name) in _HELPERS]
+    if len(servers) > 1 and len(hosts) * (MIN_LANE + 2) > room:
+        lane_of |= dict.fromkeys(servers, SERVERS)
+    if len(helpers) > 1 and len(set(lane_of.values())) * MIN_LANE > room:
+        lane_of |= dict.fromkeys(helpers, SERVERS)
+    lane_of |= dict.fromkeys(_quietest(stepper, lens, lane_of, room // MIN_LANE), OTHERS)
+    names = tuple(dict.fromkeys(lane_of[name] for name in hosts))
+    labels = max((len(atlas.label(name)) for name in names if name not in (SERVERS, OTHERS)), default=4)
+    each = max(1, len(names))
+    lane = max(MIN_LANE, min(MAX_LANE, labels + 1, max((width - left - GOOD_TEXT) // each, min(5, room // each))))
+    return Lanes(names, lane, {name: names.index(lane_of[name]) for name in hosts}, left)
 
 
-def _sharing(names: list[str], shared: list[str]) -> list[str]:
-    """The names with one lane in the place of those that share it."""
-    first = min(names.index(name) for name in shared)
-    kept = [name for name in names if name not in shared]
-    kept.insert(first, SERVERS)
-    return kept
+def _quietest(stepper: Stepper, lens: Lens, lane_of: dict[str, str], most: int) -> list[str]:
+    """The hosts that must share one lane so that there are not more than `most`: those that have least to say."""
+    alone = [name for name in lane_of if lane_of[name] == name]
+    too_many = len(set(lane_of.values())) - most
+    if too_many <= 0:
+        return []
+    return sorted(alone, key=lambda name: stepper.score.hosts(lens)[name])[: too_many + 1]
 
 
 class LadderHead(Painted):
@@ -109,7 +110,8 @@ class LadderHead(Painted):
 
     def _names(self, lanes: Lanes) -> list[str]:
         label, words = self._stepper.score.atlas.label, self._stepper.words
-        return [words("ladder.servers", n=lanes.shared) if name == SERVERS else label(name) for name in lanes.names]
+        titles = {SERVERS: "ladder.servers", OTHERS: "map.hidden"}
+        return [words(titles[name], n=lanes.sharing(name)) if name in titles else label(name) for name in lanes.names]
 
     def _row(self, lanes: Lanes, row: int, rows: int, width: int) -> Strip:
         """Every `rows`-th name, each in the middle over its lane; on a second row, lines lead down to the lanes."""
@@ -196,7 +198,7 @@ class Ladder(Rolling):
         if position is None:
             return self._separator(index, width)
         if position > self._stepper.position and not self._stepper.future:
-            return strip([Piece(" " * NUMBER_WIDTH), *self._lifelines("╎")], self.palette, width)
+            return strip(self._lifelines("╎"), self.palette, width)
         return self._step(position, width)
 
     # --- inside ---
@@ -217,7 +219,7 @@ class Ladder(Rolling):
         if number is None:
             return strip([], self.palette, width)
         if self._marks[number] > self._stepper.position and not self._stepper.future:
-            return strip([Piece(" " * NUMBER_WIDTH), *self._lifelines("╎")], self.palette, width)
+            return strip(self._lifelines("╎"), self.palette, width)
         name = f" {self._stepper.score.shown_stages(self._stepper.lens)[number] + 1} "
         name += stage_title(self._stepper, self._stepper.score.shown_stages(self._stepper.lens)[number]) + " "
         name = cut(name, width - 6)
@@ -235,7 +237,7 @@ class Ladder(Rolling):
         telling = stepper.telling(position)
         mark = Piece(arrow(RIGHT), ground=Ground.NOW) if now else Piece(" ")
         flag = "*" if stepper.seq_at(position) in stepper.bookmarks else " "
-        number = Piece(f"{position:>4}{flag} ", Ink.CHOSEN if now else Ink.DIM)
+        number = Piece(f"{position:>{lanes.left - 3}}{flag} ", Ink.CHOSEN if now else Ink.DIM)
         text = self._text(telling)
         bold = now or telling.shape in (Shape.SOLID, Shape.DOUBLE)
         shown = Piece(" " + cut(text, width - lanes.right - 2), telling.ink, bold=bold)
@@ -247,30 +249,32 @@ class Ladder(Rolling):
         lanes = self._lanes
         assert lanes is not None
         hosts = [h for h in (telling.target, telling.source) if h in lanes.of_host]
-        shared = [h for h in hosts if lanes.names[lanes.of_host[h]] == SERVERS]
+        shared = [h for h in hosts if lanes.names[lanes.of_host[h]] in (SERVERS, OTHERS)]
         return f"{self._stepper.score.atlas.label(shared[0])}: {telling.text}" if shared else telling.text
 
     def _lifelines(self, character: str) -> list[Piece]:
+        """A row of a step to come."""
         lanes = self._lanes
         assert lanes is not None
         left = lanes.width // 2
-        return [Piece(" " * left + character + " " * (lanes.width - left - 1), Ink.LINE) for _ in lanes.names]
+        lines = [Piece(" " * left + character + " " * (lanes.width - left - 1), Ink.LINE) for _ in lanes.names]
+        return [Piece(" " * lanes.left), *lines]
 
     def _drawing(self, telling: Telling, now: bool) -> list[Piece]:
         """Lifelines with the arrow or dot of one step over them, exactly as wide as the lanes and one column."""
         lanes = self._lanes
         assert lanes is not None
-        cells = [Piece(" ", Ink.LINE) for _ in range(lanes.right - NUMBER_WIDTH)]
+        cells = [Piece(" ", Ink.LINE) for _ in range(lanes.right - lanes.left)]
         for lane in range(len(lanes.names)):
-            cells[lanes.middle(lane) - NUMBER_WIDTH] = Piece("│", Ink.LINE)
+            cells[lanes.middle(lane) - lanes.left] = Piece("│", Ink.LINE)
         source, target = lanes.of_host.get(telling.source), lanes.of_host.get(telling.target)
         if source is None:
             return cells
-        start = lanes.middle(source) - NUMBER_WIDTH
+        start = lanes.middle(source) - lanes.left
         if target is None or source == target:
             cells[start] = Piece("●", telling.ink, bold=True)
             return cells
-        end = lanes.middle(target) - NUMBER_WIDTH
+        end = lanes.middle(target) - lanes.left
         step = 1 if end > start else -1
         run = _RUNS[telling.shape][1 if now else 0]
         for x in range(start + step, end, step):

@@ -8,7 +8,8 @@ the trace up to that step, so going back needs no undo.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -41,7 +42,7 @@ class Score:
         self.levels = Levels(trace, self.conversations)
         self._snapshot: Snapshot | None = None
         self._marks: dict[Lens, tuple[tuple[int, int], ...]] = {}
-        self._hosts: dict[Lens, frozenset[str]] = {}
+        self._hosts: dict[Lens, Mapping[str, int]] = {}
         self._steps: dict[Lens, Sequence[int]] = {}
         self._stories: dict[str, frozenset[int]] = {}
 
@@ -91,14 +92,13 @@ class Score:
         """The position of the first step of each of `shown_stages`."""
         return tuple(position for _, position in self._stage_marks(lens))
 
-    def hosts(self, lens: Lens) -> frozenset[str]:
-        """The hosts that take part in a step under a lens."""
+    def hosts(self, lens: Lens) -> Mapping[str, int]:
+        """The hosts that take part in a step under a lens, and how often each does."""
         known = self._hosts.get(lens)
         if known is None:
             events = (self.trace.events[seq] for seq in self.steps(lens))
-            known = self._hosts[lens] = (
-                frozenset(host for event in events for host in _hosts(event)) & self.atlas.nodes.keys()
-            )
+            counted = Counter(host for event in events for host in _hosts(event))
+            known = self._hosts[lens] = {name: n for name, n in counted.items() if name in self.atlas.nodes}
         return known
 
     @cached_property

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
 
 from textual import events
 from textual.strip import Strip
@@ -16,6 +17,17 @@ from mailsim.views.tui.stepper import Stepper
 from mailsim.views.tui.text import Line, Piece, cut, strip
 
 CURSOR = "[●]"
+SLIP = 2
+"""So many cells beside its mark may a label stand."""
+
+
+class Label(NamedTuple):
+    """What stands over the rail: column and text, whether it is the current stage, and its column on the rail."""
+
+    place: int
+    text: str
+    now: bool
+    mark: int
 
 
 class Timeline(Painted):
@@ -34,9 +46,10 @@ class Timeline(Painted):
         return stepper.lens, place, stepper.asking, frozenset(stepper.bookmarks)
 
     def paint(self, width: int) -> list[Strip]:
+        labels = self._labels(width)
         return [
-            strip(self._names(width), self.palette, width),
-            strip(self._rail(width), self.palette, width),
+            strip(self._names(labels), self.palette, width),
+            strip(self._rail(labels, width), self.palette, width),
         ]
 
     def column(self, position: int, width: int) -> int:
@@ -73,39 +86,44 @@ class Timeline(Painted):
             self._columns = key, tuple(self.column(mark, width) for mark in marks)
         return self._columns[1]
 
-    def _names(self, width: int) -> Line:
-        """The names of the stages at their first step; one that has no room is cut, its number stays."""
+    def _labels(self, width: int) -> list[Label]:
+        """Names of stages at their first step. One that has no room is cut to its number; where stages are closer
+        than that, only some have a label: the current one always, the others as they come."""
         stepper = self._stepper
-        stages = stepper.score.shown_stages(stepper.lens)
-        places = self._mark_columns(width)
+        stages, marks = stepper.score.shown_stages(stepper.lens), self._mark_columns(width)
+        last = width - len(str(stepper.stage_number + 1)) - 1
+        here = next((mark for stage, mark in zip(stages, marks, strict=True) if stage == stepper.stage_number), width)
+        labels: list[Label] = []
+        free = 0
+        for index, (stage, mark) in enumerate(zip(stages, marks, strict=True)):
+            now, number = stage == stepper.stage_number, f"{stage + 1}"
+            place = min(max(mark, free), width - len(number) - 1)
+            hides_current = mark <= here and place + len(number) + 1 > min(here, last)
+            if not now and (hides_current or not free <= place <= mark + SLIP):
+                continue
+            end = marks[index + 1] if index + 1 < len(marks) else width
+            room = min(max(end, place) - place - 1, width - place)
+            name = number if stepper.asking and stage > stepper.stage_number else stage_title(stepper, stage)
+            has_room = room >= len(number) + 4 and name != number
+            labels.append(Label(place, cut(f"{number} {name}", room) if has_room else number, now, mark))
+            free = place + len(labels[-1].text) + 1
+        return labels
+
+    def _names(self, labels: Sequence[Label]) -> Line:
         pieces: list[Piece] = []
         x = 0
-        for index, (stage, mark) in enumerate(zip(stages, places, strict=True)):
-            place = max(mark, x)
-            end = places[index + 1] if index + 1 < len(places) else width
-            room = min(max(end, place) - place - 1, width - place)
-            number = f"{stage + 1}"
-            name = f"{number} {stage_title(stepper, stage)}"
-            if stepper.asking and stage > stepper.stage_number:
-                name = number
-            text = name[:room] if room >= len(number) else number
-            if place + len(text) > width:
-                break
-            text = cut(name, room) if room >= len(number) + 4 else number[: width - place]
-            pieces.append(Piece(" " * (place - x)))
-            now = stage == stepper.stage_number
-            pieces.append(Piece(text, Ink.CHOSEN if now else Ink.DIM, underlined=now))
-            x = place + len(text)
-            pieces.append(Piece(" "))
-            x += 1
+        for label in labels:
+            pieces.append(Piece(" " * (label.place - x)))
+            pieces.append(Piece(label.text, Ink.CHOSEN if label.now else Ink.DIM, underlined=label.now))
+            x = label.place + len(label.text)
         return pieces
 
-    def _rail(self, width: int) -> Line:
+    def _rail(self, labels: Sequence[Label], width: int) -> Line:
         stepper = self._stepper
         here = self.column(stepper.position, width)
         cells = [Piece("━", Ink.COMMAND) if x <= here else Piece("─", Ink.LINE) for x in range(width - 1)]
         cells[0] = Piece(" ")
-        for x in dict.fromkeys(self._mark_columns(width)):
+        for x in (label.mark for label in labels):
             cells[x] = Piece("╋" if x <= here else "┼", Ink.COMMAND if x <= here else Ink.LINE)
         for fault in stepper.score.faults:
             x = self.column(stepper.score.position(stepper.lens, fault.seq), width)

@@ -20,6 +20,7 @@ from textual.pilot import Pilot
 
 from mailsim.cli import watching
 from mailsim.cli.shelf import Shelf
+from mailsim.cli.switchboard import Telephone
 from mailsim.trace.levels import Level
 from mailsim.trace.trace import Trace
 from mailsim.views.tui.app import StepperApp
@@ -90,7 +91,8 @@ def shots() -> Iterator[Shot]:
     yield Shot("save", ("s",))
     yield Shot("palette", ("ctrl+p",))
     yield Shot("future", ("l", "f"))
-    yield Shot("hand", ("H",))
+    yield Shot("hand", ("H",), 0.5, "first-mail")
+    yield Shot("hand-typed", ("H", "enter", *"EHLO pc", "enter", *"MAIL", "enter"), 0.5, "first-mail")
 
 
 def trace_of(name: str, known: dict[str, Trace] = {}) -> Trace:  # noqa: B006 (each run is made once)
@@ -104,7 +106,8 @@ async def shoot(folder: Path, look: Look, wanted: Sequence[Shot]) -> list[Path]:
     """Take pictures of the stepper."""
     made = []
     for shot in wanted:
-        app = StepperApp(trace_of(shot.scenario), look.language, look.theme, motion=False, folder=folder)
+        trace, phone = trace_of(shot.scenario), Telephone()
+        app = StepperApp(trace, look.language, look.theme, None, False, folder, key=shot.scenario, switchboard=phone)
         async with app.run_test(size=(look.width, look.height)) as pilot:
             await settle(pilot)
             stepper = app.stepper

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from mailsim.cli.switchboard import Telephone
 from mailsim.trace.snapshot import Fold
 from mailsim.trace.trace import Trace
 from mailsim.views.tui.actions import ACTIONS
@@ -21,15 +22,17 @@ from mailsim.views.tui.screen import MainScreen
 
 KEYS = [key for action in ACTIONS for key in action.keys if action.name not in ("palette", "quit")]
 OTHERS = ["enter", "escape", "tab", "a", "7", "backspace", "space", "ctrl+c", "question_mark", "q", "n", "p", "N", "v"]
+OTHERS += ["H", "f4", "f5", "f9", "enter", "enter", "escape", "E", "H", "L", "O", "space", "x", "tab", "enter"]
 SMALLEST, LARGEST = (20, 5), (220, 60)
 
 
-async def play_monkey(trace: Trace, seed: int, keys: int) -> list[str]:
-    """Let it play; gives what is wrong, [] when nothing is."""
+async def play_monkey(name: str, trace: Trace, seed: int, keys: int) -> list[str]:
+    """Let it play with the run of a scenario, and type to its servers; gives what is wrong, [] when nothing is."""
     chance = random.Random(seed)
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        app = StepperApp(trace, chance.choice(["en", "cs"]), "dark", None, False, Path(folder))
+        language = chance.choice(["en", "cs"])
+        app = StepperApp(trace, language, "dark", None, False, Path(folder), key=name, switchboard=Telephone())
         async with app.run_test(size=(120, 36)) as pilot:
             last = ""
             for number in range(keys):
@@ -47,16 +50,17 @@ async def play_monkey(trace: Trace, seed: int, keys: int) -> list[str]:
                     last = key
                     await pilot.press(key)
                 if number % 20 == 19:
-                    wrong += [f"seed {seed}, key {number}: {problem}" for problem in _problems(app, trace)]
+                    wrong += [f"seed {seed}, key {number}: {problem}" for problem in _problems(app)]
             await pilot.press("escape", "escape", "escape")
             if isinstance(app.screen, Help):
                 wrong.append("the help does not close")
     return wrong
 
 
-def _problems(app: StepperApp, trace: Trace) -> list[str]:
-    """How the state differs from what the position alone says."""
+def _problems(app: StepperApp) -> list[str]:
+    """How the state differs from what the position alone says; what was typed by hand is a run of its own."""
     stepper = app.stepper
+    trace = stepper.score.trace
     found = []
     if not 0 <= stepper.position <= stepper.last:
         found.append(f"position {stepper.position} of {stepper.last}")
@@ -78,7 +82,8 @@ def main() -> None:
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     names = sys.argv[3:] or sorted(shipped())
     for number, name in enumerate(names):
-        wrong = asyncio.run(play_monkey(build(open_scenario(name)).run(), seed + number, keys // len(names)))
+        trace = build(open_scenario(name)).run()
+        wrong = asyncio.run(play_monkey(name, trace, seed + number, keys // len(names)))
         print(name, keys // len(names), "keys:", *(wrong or ["nothing wrong"]), sep="\n  ", flush=True)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from functools import cache
+from itertools import pairwise
 
 import pytest
 
@@ -15,9 +17,11 @@ from mailsim.trace.recorder import Recorder
 from mailsim.trace.snapshot import Fold
 from mailsim.trace.trace import Trace
 from mailsim.views.tui.app import StepperApp
+from mailsim.views.tui.ladder import MIN_TEXT, Ladder, LadderHead, lanes_for
 from mailsim.views.tui.lens import Lens
 from mailsim.views.tui.score import Score
 from mailsim.views.tui.stepper import Stepper
+from mailsim.views.tui.timeline import Timeline
 from tests.views.tui.monkey import play_monkey
 
 LONG = {"4xx-5xx-bounce", "equal-mx", "ttl-migration"}
@@ -90,7 +94,35 @@ def test_a_terminal_that_is_too_small_says_so() -> None:
     assert "larger" in small
 
 
-@pytest.mark.parametrize(("name", "seed"), [("mx-failover", 0), ("first-mail", 1)])
+FEW_KEYS = 140
+KEYS = int(os.environ.get("MAILSIM_MONKEY_KEYS", FEW_KEYS))
+MONKEYS = ("mx-failover", "first-mail") if KEYS <= FEW_KEYS else tuple(shipped())
+
+
+@pytest.mark.parametrize(("seed", "name"), list(enumerate(MONKEYS)))
 def test_a_monkey_at_the_keyboard_breaks_nothing(name: str, seed: int) -> None:
-    """Thousands of keys: `python -m tests.views.tui.monkey`."""
-    assert asyncio.run(play_monkey(trace_of(name), seed, 70)) == []
+    """With MAILSIM_MONKEY_KEYS more keys, and every scenario; or `python -m tests.views.tui.monkey`."""
+    assert asyncio.run(play_monkey(name, trace_of(name), seed, KEYS // len(MONKEYS))) == []
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_many_hosts_and_stages_leave_room(width: int) -> None:
+    """Names on the timeline do not touch, the current stage has one; the ladder has room for its text."""
+
+    async def play() -> None:
+        app = StepperApp(trace_of("ttl-migration"), "en", "dark", None, False)
+        async with app.run_test(size=(width, 36)) as pilot:
+            await pilot.pause()
+            stepper, timeline = app.stepper, app.screen.query_one(Timeline)
+            for position in (1, stepper.last // 3, stepper.last // 2, stepper.last - 1, stepper.last):
+                stepper.move_to(position)
+                labels = timeline._labels(width)
+                assert sum(label.now for label in labels) == 1
+                assert all(one.place + len(one.text) < other.place for one, other in pairwise(labels))
+                assert labels[-1].place + len(labels[-1].text) <= width
+            ladder = app.screen.query_one(Ladder).columns
+            lanes = lanes_for(stepper, stepper.lens, ladder)
+            assert ladder - lanes.right >= MIN_TEXT - 2
+            assert "more" in "".join(app.screen.query_one(LadderHead).render_line(row).text for row in range(3))
+
+    asyncio.run(play())
