@@ -161,7 +161,7 @@ def test_the_marked_line_is_where_the_script_waits() -> None:
     event = stepper.event
     assert event is not None
     places = stepper.score.trace.code.places(event, stepper.score.trace.events)
-    assert places[-1].file == "agents/smtp_client.py"
+    assert places[-1].file == "agents/handover.py"
     assert "await" in source_of(places[-1].file).lines[places[-1].line - 1]
     lines = Pages(stepper.score).lines("code", stepper)
     assert sum(line.startswith("►") for line in lines) == len(places)
