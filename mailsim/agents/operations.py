@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from mailsim.protocols.pdu import Pdu
 from mailsim.trace.facts import Fact
@@ -113,8 +113,7 @@ class Secured:
     discarded: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """A datagram that has come in, and where an answer to it goes."""
 
     data: bytes

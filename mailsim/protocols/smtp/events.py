@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from mailsim.protocols.pdu import Raw
 from mailsim.protocols.sasl import Credentials
@@ -56,8 +56,7 @@ class ContentReceived:
     wire_size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """A reply came, and this is what it answers.
 
     `command` is None for the greeting and for a 421 that nobody asked for. `recipient` tells whose
