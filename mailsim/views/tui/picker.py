@@ -7,7 +7,6 @@ is not known, or that have changed since, are run one by one to learn it. A file
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar
 
@@ -16,7 +15,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.strip import Strip
 from textual.worker import get_current_worker
 
 from mailsim.lessons.ui import LANGUAGES, Words
@@ -24,8 +22,8 @@ from mailsim.trace.trace import Trace
 from mailsim.views.tui.inks import Ground, Ink, themes_of
 from mailsim.views.tui.library import Entry, Library, Problem, Unrunnable
 from mailsim.views.tui.memory import Memory
-from mailsim.views.tui.painted import Painted, Rolling
-from mailsim.views.tui.text import Line, Piece, cut, hung, strip, width_of
+from mailsim.views.tui.picker_parts import Bar, Details, EntryList, Row, about, state_of
+from mailsim.views.tui.text import Line, Piece, cut, width_of
 
 SIDE_BY_SIDE = 100
 """From so many columns on, the details stand beside the list."""
@@ -43,14 +41,6 @@ KEYS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the list: a heading, or a scenario."""
-
-    heading: str = ""
-    entry: Entry | None = None
-
-
 class ScenarioRun(Message):
     """A scenario was run and can be looked at."""
 
@@ -65,83 +55,6 @@ class HandWanted(Message):
     def __init__(self, entry: Entry) -> None:
         super().__init__()
         self.entry = entry
-
-
-class EntryList(Rolling):
-    """The scenarios that fit the filter, under headings."""
-
-    def __init__(self, picker: Picker) -> None:
-        super().__init__(id="entries")
-        self._picker = picker
-
-    def show_rows(self) -> None:
-        rows = self._picker.rows
-        self.set_row_count(len(rows))
-        chosen = self._picker.chosen_row
-        self.reveal(max(0, chosen - 1), chosen)
-        self.forget()
-
-    def on_resize(self) -> None:
-        self.show_rows()
-
-    def on_click(self, event: events.Click) -> None:
-        index = event.y + round(self.scroll_offset.y)
-        rows = self._picker.rows
-        if index < len(rows) and rows[index].entry is not None:
-            already = index == self._picker.chosen_row
-            self._picker.choose_row(index)
-            if already:
-                self._picker.action_open()
-
-    def row(self, index: int, width: int) -> Strip:
-        row = self._picker.rows[index]
-        if row.entry is None:
-            return strip([Piece(f" {row.heading}", Ink.HEADING, bold=True)], self.palette, width)
-        chosen = index == self._picker.chosen_row
-        mark = Piece("►", ground=Ground.NOW) if chosen else Piece(" ")
-        right = self._picker.state_of(row.entry)
-        room = width - width_of(right) - 4
-        title = cut(row.entry.title(self._picker.words.language), room)
-        ink = Ink.FAILED if row.entry.problems else Ink.TEXT
-        line = [mark, Piece(f" {title}{' ' * max(1, room - len(title) + 1)}", ink, bold=chosen), *right]
-        return strip(line, self.palette, width, Ground.CURSOR if chosen else Ground.PAGE)
-
-
-class Details(Rolling):
-    """Everything about the chosen scenario."""
-
-    def __init__(self, picker: Picker) -> None:
-        super().__init__(id="details")
-        self._picker = picker
-        self._lines: list[Line] = []
-
-    def show_entry(self) -> None:
-        width = max(1, self.content_region.width - 1)
-        self._lines = hung(self._picker.details(), width)
-        self.set_row_count(max(1, len(self._lines)))
-        self.scroll_to(y=0, animate=False, force=True)
-        self.forget()
-
-    def on_resize(self) -> None:
-        self.show_entry()
-
-    def row(self, index: int, width: int) -> Strip:
-        return strip(self._lines[index] if index < len(self._lines) else (), self.palette, width)
-
-
-class Bar(Painted):
-    """One row that the picker writes."""
-
-    def __init__(self, picker: Picker, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(id=id)
-        self._picker = picker
-
-    def paint(self, width: int) -> list[Strip]:
-        return [strip(self._picker.bar(self.id or "", width), self.palette, width, Ground.BAR)]
-
-    def on_click(self, event: events.Click) -> None:
-        if self.id == "picker-keys":
-            self._picker.click_keys(event.x)
 
 
 class Picker(Screen[None]):
@@ -308,45 +221,16 @@ class Picker(Screen[None]):
             self.show()
 
     def state_of(self, entry: Entry) -> Line:
-        """What stands at the right end of a row: length and progress, or how many mistakes."""
-        words = self.words
-        if entry.problems:
-            return [Piece(words("picker.problems", n=len(entry.problems)), Ink.FAILED)]
-        length, place = self._memory.lengths.get(entry.key), self._memory.places.get(entry.key)
-        steps = words("picker.steps", n=length) if length is not None else ""
-        if place is None:
-            progress = words("picker.new")
-        elif place.is_done:
-            progress = words("picker.done")
-        else:
-            progress = words("picker.at", i=place.position, n=place.steps)
-        return [Piece(f"{steps:>10}  ", Ink.DIM), Piece(f"{progress:<13}", Ink.REPLY if place else Ink.DIM)]
+        """What stands at the right end of a row."""
+        return state_of(entry, self._memory, self.words)
 
     def details(self) -> Sequence[Line]:
         """Everything about the chosen scenario; why it cannot be read, when it cannot."""
-        words, entry = self.words, self.chosen
+        entry = self.chosen
         if entry is None:
             key = "picker.loading" if self._loading else "picker.none" if self._filter else "picker.empty"
-            return [[Piece(words(key, what=self._filter), Ink.DIM)]]
-        language = words.language
-        lines: list[Line] = [[Piece(entry.title(language), Ink.HEADING, bold=True)]]
-        if entry.objective(language):
-            lines += [[], [Piece(f"{words('explain.objective')} ", Ink.DIM), Piece(entry.objective(language))]]
-        for problem in entry.problems:
-            lines += [[], *self._problem(problem)]
-        lines += [[], [Piece(entry.key, Ink.DIM)]]
-        return lines
-
-    def _problem(self, problem: Problem) -> Iterator[Line]:
-        words, language = self.words, self.words.language
-        place = words("picker.place", file=problem.file, line=problem.line, column=problem.column)
-        yield [Piece(place if problem.line else problem.file, Ink.DIM)]
-        yield [Piece(problem.message.get(language, ""), Ink.FAILED)]
-        if problem.source:
-            yield [Piece(f"  {problem.source}")]
-            yield [Piece(" " * (problem.column + 1) + "^", Ink.LATER)]
-        if problem.hint.get(language):
-            yield [Piece(words("picker.hint", hint=problem.hint[language]))]
+            return [[Piece(self.words(key, what=self._filter), Ink.DIM)]]
+        return about(entry, self.words)
 
     def bar(self, name: str, width: int) -> Line:
         """The line of one of the bars."""
