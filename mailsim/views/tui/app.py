@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import tempfile
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from mailsim.views.tui.screen import MainScreen
     from mailsim.views.tui.stepper import Stepper
 
+SETTLED_S = 0.1
+"""So long after a new size, every screen knows it."""
 THEMES = tuple(palette.name.removeprefix("mailsim-") for palette in PALETTES)
 """`dark`, `light`, `contrast`."""
 
@@ -110,6 +113,18 @@ class Worn(App[None]):
         self.theme = f"mailsim-{theme if theme in THEMES else 'dark'}{'-16' if colours == 16 else ''}"
         self.set_class(ascii_only, "-ascii")
         ScrollBar.renderer = SquareBar if ascii_only else ScrollBarRender
+
+    def on_resize(self) -> None:
+        """Look again a moment later.
+
+        Textual tells its screens of a new size by a timer of a few milliseconds, which ends without a word if the
+        machine is so busy that its time is over before it waits; then no later size is told either.
+        """
+        asyncio.get_running_loop().call_later(SETTLED_S, self._tell_size)
+
+    def _tell_size(self) -> None:
+        if self.is_running and self.screen_stack and self.screen.outer_size != self.size:
+            self.screen.post_message(events.Resize(self.size, self.size))
 
 
 class Loading(Screen[None]):

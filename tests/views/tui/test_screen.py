@@ -14,7 +14,7 @@ from textual.widgets import Input
 from mailsim.trace.levels import Level
 from mailsim.trace.trace import Trace
 from mailsim.views.tui.actions import ACTIONS
-from mailsim.views.tui.app import StepperApp
+from mailsim.views.tui.app import SETTLED_S, StepperApp
 from mailsim.views.tui.chrome import KeyBar
 from mailsim.views.tui.help import Help
 from mailsim.views.tui.ladder import Ladder
@@ -399,6 +399,17 @@ async def test_a_storm_of_sizes_keeps_the_step() -> None:
             assert len(picture(app)) == height
         assert app.stepper.position == 30
         assert picture(app) == before
+
+    await play(steps)
+
+
+async def test_a_size_is_not_lost_when_its_timer_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def steps(pilot: Pilot[None], app: StepperApp) -> None:
+        monkeypatch.setattr(app, "_check_resize", lambda: None)
+        await pilot.resize_terminal(120, 36)
+        await pilot.pause(2 * SETTLED_S)
+        assert main_screen(app).outer_size == (120, 36)
+        assert len(picture(app)) == 36
 
     await play(steps)
 
