@@ -182,7 +182,7 @@ class Theirs:
         for line in self._log.splitlines():
             if "postfix/smtp[" not in line or domain(name) not in line or len(fates) == len(recipients(name)):
                 continue
-            for address in re.findall(r"(?<=\[)127[0-9.]+(?=\])", line):
+            for address in re.findall(r"(?<=\[)127\.[0-9.]+(?=\])", line):
                 tried += [self._names[address]] if self._names[address] not in tried else []
             done = re.search(r"to=<(?P<rcpt>[^>]+)>.* status=(?P<status>\w+) ", line)
             if done:
