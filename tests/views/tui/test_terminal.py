@@ -101,6 +101,11 @@ def test_a_lesson_at_a_terminal(watch: Callable[..., Watched]) -> None:
     assert len(seen.rows) == 24
     seen.press("l")
     seen.until(lambda text: re.search(r"►? +7 ", text))
+    for columns, rows in ((60, 18), (200, 60), (40, 10), (79, 23), (170, 45), (61, 19), (300, 90)) * 3:
+        seen.resize(columns, rows)
+        time.sleep(0.01)
+    seen.resize(120, 36)
+    seen.until(lambda text: "step 7/" in text.split("\n")[0] and "q  quit" in text.split("\n")[35])
 
     seen.press("\x03")
     seen.until(lambda text: "press q twice" in text.split("\n")[-1])
