@@ -18,8 +18,6 @@ OWN_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
 )
 """Makes its standard input the terminal that controls it, and then becomes the program."""
-SIZE = ("COLUMNS", "LINES")
-"""Variables that would tell the program a size which its terminal does not have; a runner of tests may have them."""
 QUIET_S = 0.15
 """So long nothing comes when a screen is painted."""
 
@@ -46,7 +44,7 @@ class Terminal:
             stdout=other,
             stderr=other,
             start_new_session=True,
-            env={name: value for name, value in os.environ.items() if name not in SIZE} | dict(environment),
+            env={**os.environ, **environment},
         )
         self.pid = self.process.pid
         os.close(other)

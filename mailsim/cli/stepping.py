@@ -79,14 +79,14 @@ def choose(
     """
     if context.invoked_subcommand is not None:
         return
-    is_window = "TEXTUAL_DRIVER" in os.environ  # the browser of `mailsim web`
-    if not is_window and not (sys.stdout.isatty() and sys.stdin.isatty()):
+    if not _is_in_browser() and not (sys.stdout.isatty() and sys.stdin.isatty()):
         typer.echo(context.get_help())
         return
     from mailsim.cli.shelf import Shelf
     from mailsim.cli.switchboard import Telephone
     from mailsim.views.tui import run
 
+    _ask_the_terminal()
     memory = _memory(reset)
     own = _own_folder(folder, memory)
     run(
@@ -133,6 +133,7 @@ def step(
         from mailsim.trace.recording import is_recording
         from mailsim.views.tui import run
 
+        _ask_the_terminal()
         run(
             lambda: trace_of(scenario, seed, code=True),
             language,
@@ -175,9 +176,22 @@ def compare(
         return
     from mailsim.views.tui.side_by_side import CompareApp
 
+    _ask_the_terminal()
     few = colours is Colours.SIXTEEN
     look = theme or memory.theme or Look.DARK
     CompareApp(one, other, look, ascii_only or _writes_only_ascii(), 16 if few else 0).run()
+
+
+def _is_in_browser() -> bool:
+    """Is the screen the one of `mailsim web`?"""
+    return "TEXTUAL_DRIVER" in os.environ
+
+
+def _ask_the_terminal() -> None:
+    """Let the terminal say its size: a size that the shell exports stands still when the window changes."""
+    if not _is_in_browser():
+        for variable in ("COLUMNS", "LINES"):
+            os.environ.pop(variable, None)
 
 
 def _memory(reset: bool) -> Memory:

@@ -45,7 +45,7 @@ def explain(topic: str, lang: str, world_texts: Mapping[str, str] | None = None)
     """The explanation of a topic; a scenario's own text, if it has one, stands in for the general one.
 
     Args:
-        topic: one of `mailsim.trace.topics.ALL_TOPICS`.
+        topic: one of `mailsim.trace.topic_list.ALL_TOPICS`.
         world_texts: texts of the scenario in this language (`World.texts[lang]`).
     Raises: KeyError for a topic that nobody wrote about.
     """

@@ -25,7 +25,7 @@ from mailsim.trace.facts import (
     RouteDecided,
     TcpConnectStarted,
 )
-from mailsim.trace.topics import ALL_TOPICS
+from mailsim.trace.topic_list import ALL_TOPICS
 from mailsim.trace.trace import Trace
 from mailsim.views.text.sentence import sentence
 

@@ -10,7 +10,7 @@ import pytest
 
 from mailsim.lessons.explanations import Citation, citations, explain, explanations
 from mailsim.lessons.languages import LANGUAGES
-from mailsim.trace.topics import ALL_TOPICS
+from mailsim.trace.topic_list import ALL_TOPICS
 
 from .prose import czech_faults, has_czech_letters, words
 

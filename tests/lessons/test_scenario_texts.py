@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from mailsim.lessons.languages import LANGUAGES
-from mailsim.trace.topics import ALL_TOPICS
+from mailsim.trace.topic_list import ALL_TOPICS
 
 from .prose import czech_faults, has_czech_letters, words
 

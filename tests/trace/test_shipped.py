@@ -20,7 +20,7 @@ from mailsim.trace.journey import journeys
 from mailsim.trace.levels import Level, Levels
 from mailsim.trace.snapshot import Fold
 from mailsim.trace.stages import stages
-from mailsim.trace.topics import ALL_TOPICS
+from mailsim.trace.topic_list import ALL_TOPICS
 from mailsim.trace.trace import Trace
 from mailsim.trace.why import ancestors, why
 from mailsim.views.text.sentence import sentence

@@ -23,7 +23,8 @@ from mailsim.protocols.pdu import Json, Pdu, Raw
 from mailsim.protocols.smtp import Greeting, Reply, commands
 from mailsim.trace import facts
 from mailsim.trace.events import ACK, FIN, PSH, RST, SYN, Event, Noted, Path, Said
-from mailsim.trace.topics import ALL_TOPICS, topic
+from mailsim.trace.topic_list import ALL_TOPICS
+from mailsim.trace.topics import topic
 
 NAME = dns.name.from_text("firma.example")
 QUERY = Query.ask(Question.of("firma.example", "MX"), 1)

@@ -81,7 +81,7 @@ def watch(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
 
 
 def test_a_lesson_at_a_terminal(watch: Callable[..., Watched]) -> None:
-    seen = watch("step", "first-mail", "--lang", "en")
+    seen = watch("step", "first-mail", "--lang", "en", COLUMNS="80", LINES="24")  # a shell may export these
     echo_and_lines = termios.tcgetattr(seen.terminal.fd)[3]
     seen.until(lambda text: "step 0/" in text and "n  next" in text)
     assert termios.tcgetattr(seen.terminal.fd)[3] != echo_and_lines
