@@ -8,7 +8,7 @@ from itertools import groupby
 from mailsim.lessons.telling import duration, say
 from mailsim.mail import header
 from mailsim.trace.events import Noted, Said
-from mailsim.trace.facts import DsnMade
+from mailsim.trace.facts import DsnMade, UserActed
 from mailsim.trace.journey import Hop, Journey, journeys
 from mailsim.trace.trace import Trace
 from mailsim.views.text.clock import clock_time
@@ -61,13 +61,18 @@ def _row(hop: Hop, trace: Trace, lang: str) -> list[str]:
 
 
 def _titles(trace: Trace, lang: str) -> dict[str, str]:
-    """The subject of each message, from its content on the wire."""
+    """The subject of each message: from its content on the wire, or what its sender wrote when it never got there."""
+    facts = [event.fact for event in trace.events if isinstance(event, Noted)]
+    reports = {fact.msg for fact in facts if isinstance(fact, DsnMade)}
+    written = {fact.msg: fact.detail for fact in facts if isinstance(fact, UserActed) and fact.action == "send"}
     titles: dict[str, str] = {}
-    reports = {event.fact.msg for event in trace.events if isinstance(event, Noted) and isinstance(event.fact, DsnMade)}
     for event in trace.events:
         if isinstance(event, Said) and event.pdu.role == "data" and event.protocol in ("smtp", "lmtp"):
             msg = str(event.pdu.fields().get("msg", ""))
             content: object = getattr(event.pdu, "data", b"")
             if msg not in titles and isinstance(content, bytes):
                 titles[msg] = header.text(content, "Subject") or ""
-    return {msg: f"{title} {say('journey.report', lang)}" if msg in reports else title for msg, title in titles.items()}
+    return {
+        msg: f"{title} {say('journey.report', lang)}" if msg in reports else title
+        for msg, title in (written | titles).items()
+    }

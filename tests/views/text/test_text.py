@@ -14,10 +14,12 @@ from mailsim.trace.facts import FaultStarted, PacketDropped, QueueDone, StoreAdd
 from mailsim.trace.levels import Level
 from mailsim.trace.trace import Trace
 from mailsim.views.text.clock import clock_time, date_and_time
+from mailsim.views.text.journeys import journey_lines
 from mailsim.views.text.lines import write
 from mailsim.views.text.run import run_lines
 from mailsim.views.text.sentence import reply_class, sentence
 from mailsim.views.text.why import why_lines
+from tests.faults.world import run
 from tests.trace.scribe import BOREK, MSA, MSG, MX1, PC, WORLD, Scribe, failover_trace
 
 TRACE = failover_trace()
@@ -79,6 +81,11 @@ def test_the_journey_the_numbers_and_the_balance() -> None:
     assert "1 message, 3 transfers by SMTP, 5 TCP connections, 1 DNS question, 50 packets" in text
     assert "3 accepted = 2 relayed + 1 delivered + 0 queued + 0 bounced + 0 discarded." in text
     assert "A real receiver keeps changing" in text
+
+
+def test_a_mail_that_stays_with_its_client_is_told_by_its_subject() -> None:
+    trace = run("at: 0s, kind: down, host: mail.skola.example").trace
+    assert "1. Ahoj: no server has taken it" in [line.text for line in journey_lines(trace, "en", 80)]
 
 
 def test_czech_counts_and_decimals() -> None:
