@@ -20,7 +20,7 @@ CHECKS: tuple[tuple[str, list[str]], ...] = (
     ("types", [sys.executable, "-m", "mypy"]),
     ("imports", [str(BIN / "lint-imports"), "--no-logo"]),
     ("spelling", [str(BIN / "codespell")]),
-    ("tests", [sys.executable, "-m", "pytest", "-n", "auto", "-q", "-ra", *sys.argv[1:]]),
+    ("tests", [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", "-q", "-ra", *sys.argv[1:]]),
 )
 
 
