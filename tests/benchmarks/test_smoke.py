@@ -12,6 +12,7 @@ from mailsim.trace.events import Said, Segment
 from mailsim.trace.recorder import Recorder
 from tests.benchmarks import __main__ as benchmark
 from tests.benchmarks import bytecodes
+from tests.benchmarks.floor import record, replay
 from tests.benchmarks.measure import exponent
 from tests.benchmarks.secure import new_contexts, run
 from tests.benchmarks.world import Load, World
@@ -60,6 +61,12 @@ def test_the_floors_of_starting_can_be_loaded(tmp_path):
     from tests.benchmarks.start import LIBRARIES, SCREEN, Starts
 
     assert all(Starts(tmp_path).until_end("-c", code) > 0 for code in (LIBRARIES, SCREEN))
+
+
+def test_the_floor_sends_every_packet_again():
+    recorded = record(4)
+    assert recorded.others > 0
+    assert replay(recorded) == recorded.events
 
 
 def test_exponent():
