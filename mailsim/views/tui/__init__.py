@@ -1,15 +1,13 @@
 """The stepper: a terminal application over a trace, and a plain mode for screen readers.
 
-`run` is all that others need; the application is imported only when it is called, because it takes
-Textual with it.
+`run` and `compare` are all that others need; the applications are imported only when these are called, because they
+take Textual with them.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-FEW_COLOURS = ("standard", "windows")
-"""Rich's names of terminals with sixteen colours."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,23 +18,37 @@ if TYPE_CHECKING:
     from mailsim.views.tui.hand.switchboard import Switchboard
     from mailsim.views.tui.library import Library
     from mailsim.views.tui.memory import Memory
+    from mailsim.views.tui.stepper import Stepper
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How a screen is drawn, and whether the mouse is for it.
+
+    Attributes:
+        theme: `dark`, `light` or `contrast`. motion: whether anything may glide.
+        ascii_only: draw with ASCII alone. colours: 16, or 0 for as many as the terminal has.
+        mouse: whether clicks are for us; else the terminal selects text with them.
+    """
+
+    theme: str = "dark"
+    motion: bool = True
+    ascii_only: bool = False
+    colours: int = 0
+    mouse: bool = True
 
 
 def run(
     trace: Trace | Callable[[], Trace] | None,
-    language: str = "en",
-    theme: str = "dark",
+    language: str,
+    looks: Looks,
     level: Level | None = None,
-    motion: bool = True,
-    folder: Path | None = None,
     *,
     library: Library | None = None,
     switchboard: Switchboard | None = None,
     memory: Memory | None = None,
     key: str = "",
-    ascii_only: bool = False,
-    colours: int = 0,
-    mouse: bool = True,
+    folder: Path | None = None,
 ) -> None:
     """Step through a trace, or through those that the reader chooses, until the reader leaves.
 
@@ -44,34 +56,35 @@ def run(
 
     Args:
         trace: the run, or what runs it; None to choose from `library`.
-        language: `en` or `cs`. theme: `dark`, `light` or `contrast`. level: None for the scenario's own.
-        motion: whether anything may glide. folder: where screenshots go; None for the current folder.
+        language: `en` or `cs`. level: None for the scenario's own.
         switchboard: connects who wants to type to a server of a scenario.
         memory: what is remembered of the last time, and where; key: the name of `trace` in it.
-        mouse: whether clicks are for us; else the terminal selects text with them.
-        ascii_only: draw with ASCII alone. colours: 16, or 0 for as many as the terminal has.
+        folder: where screenshots go; None for the current folder.
     """
-    from rich.console import Console
-
     from mailsim.views.tui.app import StepperApp, settle_memory
 
-    if not colours and Console().color_system in FEW_COLOURS:
-        colours = 16
     app = StepperApp(
         trace,
         language,
-        theme,
+        looks.theme,
         level,
-        motion,
+        looks.motion,
         folder,
         library=library,
         switchboard=switchboard,
         memory=memory,
         key=key,
-        ascii_only=ascii_only,
-        colours=colours,
+        ascii_only=looks.ascii_only,
+        colours=looks.colours,
     )
     settle_memory()
-    app.run(mouse=mouse)
+    app.run(mouse=looks.mouse)
     if app.problem is not None:
         raise app.problem
+
+
+def compare(left: Stepper, right: Stepper, looks: Looks) -> None:
+    """Show two runs side by side, until the reader leaves."""
+    from mailsim.views.tui.side_by_side import CompareApp
+
+    CompareApp(left, right, looks.theme, looks.ascii_only, looks.colours).run(mouse=looks.mouse)
