@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,10 +27,8 @@ def web(lang: Language, scenario: Scenario = None, port: Port = 8025) -> None:
     """Step through scenarios in a browser: only this computer comes in, and nothing is loaded from elsewhere."""
     command = [sys.executable, "-m", "mailsim"]
     if scenario is not None:
-        from mailsim.cli.watching import trace_of
-
         with complaining(lang):
-            trace_of(scenario, None)  # mistakes are told here, not in an empty window
+            _read(scenario)
         command += ["step", scenario]
     from mailsim.live import browser
 
@@ -40,3 +39,15 @@ def web(lang: Language, scenario: Scenario = None, port: Port = 8025) -> None:
         refuse("web: pip install 'mailsim[browser]'")
     except OSError as problem:
         refuse(f"web: {problem.strerror or problem}")
+
+
+def _read(scenario: str) -> None:
+    """Read it, so that mistakes are told here and not in an empty window. Raises: ScenarioErrors, RecordingError."""
+    from mailsim.trace.recording import is_recording, read_recording
+
+    if is_recording(Path(scenario)):
+        read_recording(Path(scenario))
+        return
+    from mailsim.scenario.loader import open_scenario
+
+    open_scenario(scenario)

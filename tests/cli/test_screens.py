@@ -48,10 +48,10 @@ def test_the_browser_is_not_opened_for_a_scenario_with_mistakes(
     served: list[list[str]] = []
     monkeypatch.setattr(browser, "serve", lambda command, _: served.append(command))
     monkeypatch.setattr("mailsim.scenario.build.build", lambda *_: pytest.fail("the scenario is run"))
-    (tmp_path / "wrong.yaml").write_text("id: wrong\ndomians: {}\n", "utf-8")
+    (tmp_path / "wrong.yaml").write_text("id: wrong\ndomainz: {}\n", "utf-8")
     done = CliRunner().invoke(application(["web"]), ["web", str(tmp_path / "wrong.yaml"), "--lang", "en"])
     assert done.exit_code == 2
-    assert "domians" in done.stderr
+    assert "domainz" in done.stderr
     assert not served
     assert CliRunner().invoke(application(["web"]), ["web", "first-mail"]).exit_code == 0
     assert "first-mail" in served[0]
