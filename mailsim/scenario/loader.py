@@ -14,8 +14,9 @@ from mailsim.scenario.schema import LANGUAGES, TEXT_KEYS, Scenario, Texts
 from mailsim.scenario.shipped import shipped as shipped
 from mailsim.scenario.shipped import shipped_folder as shipped_folder
 from mailsim.scenario.source import FILE_NAME, Mark, Source
-from mailsim.scenario.tree import MapNode, Node, Scalar, find, line_in_block, overlay, parse
+from mailsim.scenario.tree import MapNode, Node, Scalar, find, line_in_block, parse
 from mailsim.scenario.validation import Reading
+from mailsim.scenario.variants import change_of, with_variant
 
 CONSEQUENCES = ("unknown-host", "unknown-site", "unknown-user", "unknown-zone", "user-in-no-domain", "mx-without-host")
 """What may only follow from something that could not be read."""
@@ -75,8 +76,10 @@ def read(source: Source, path: Path | None = None, variant: str = "") -> tuple[S
     Raises: ScenarioErrors when the file is not even YAML.
     """
     root = parse(source)
+    change = ""
     if variant:
-        root = _with_variant(source, root, variant)
+        change = change_of(root, _known_variant(source, root, variant))
+        root = with_variant(root, variant, change)
     reading = Reading(source, root)
     scenario = reading.model(Scenario)
     mistakes: list[Mistake] = []
@@ -84,7 +87,7 @@ def read(source: Source, path: Path | None = None, variant: str = "") -> tuple[S
         if variant:
             scenario = scenario.model_copy(update={"id": f"{scenario.id}@{variant}"})
         if path is not None:
-            scenario, mistakes = _with_texts(scenario, path, variant)
+            scenario, mistakes = _with_texts(scenario, path, variant, change)
         problems: list[Problem] = []
         scenario = expand(scenario, problems)
         unread = {problem.path for problem in problems if problem.code == "zone-syntax"}
@@ -114,22 +117,16 @@ def locate(name: str) -> Place:
 # --- variants and texts -------------------------------------------------------------------------
 
 
-def _with_variant(source: Source, root: MapNode, variant: str) -> MapNode:
+def _known_variant(source: Source, root: MapNode, variant: str) -> str:
+    """The variant. Raises: ScenarioErrors when there is none of this name."""
     known = _keys(root, "variants")
     if variant not in known:
         source.report("unknown-variant", suggestion=closest(variant, known), name=shown(variant))
         raise ScenarioErrors(source.mistakes)
-    return _laid(root, variant)
+    return variant
 
 
-def _laid(root: MapNode, variant: str) -> MapNode:
-    """The tree as the variant has it, without the key `variants`; as it is when it has no such variant."""
-    override = find(root, ("variants", variant))[0] if _is_there(root, ("variants", variant)) else MapNode(root.mark)
-    laid = overlay(MapNode(root.mark, {k: v for k, v in root.entries.items() if k != "variants"}, root.size), override)
-    return laid if isinstance(laid, MapNode) else root
-
-
-def _with_texts(scenario: Scenario, path: Path, variant: str) -> tuple[Scenario, list[Mistake]]:
+def _with_texts(scenario: Scenario, path: Path, variant: str, change: str) -> tuple[Scenario, list[Mistake]]:
     """The scenario with the texts of `en.yaml` and `cs.yaml` beside it; what stands in the file itself wins."""
     folder = path if path.is_dir() else path.parent
     files = {language: folder / f"{language}.yaml" for language in LANGUAGES}
@@ -139,7 +136,7 @@ def _with_texts(scenario: Scenario, path: Path, variant: str) -> tuple[Scenario,
     mistakes: list[Mistake] = []
     texts: dict[str, Texts] = {}
     for language, file in files.items():
-        text, wrong = _texts(file, language, variant)
+        text, wrong = _texts(file, language, variant, change)
         mistakes += wrong
         if text is not None:
             texts[language] = text
@@ -163,7 +160,7 @@ def _dump_explain(scenario: Scenario) -> dict[str, dict[str, str]]:
     return {topic: {"en": text.en, "cs": text.cs} for topic, text in scenario.explain.items()}
 
 
-def _texts(file: Path, language: str, variant: str) -> tuple[Texts | None, Sequence[Mistake]]:
+def _texts(file: Path, language: str, variant: str, change: str) -> tuple[Texts | None, Sequence[Mistake]]:
     if not file.is_file():
         return None, [_missing_language(file, language, file.name)]
     try:
@@ -172,7 +169,7 @@ def _texts(file: Path, language: str, variant: str) -> tuple[Texts | None, Seque
     except ScenarioErrors as errors:
         return None, errors.mistakes
     if variant:
-        root = _laid(root, variant)
+        root = with_variant(root, variant, change)
     texts = Reading(source, root).model(Texts)
     return texts, source.in_order()
 

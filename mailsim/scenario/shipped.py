@@ -14,7 +14,8 @@ from pathlib import Path
 import mailsim
 from mailsim.scenario.mistakes import ScenarioErrors
 from mailsim.scenario.source import FILE_NAME, Source
-from mailsim.scenario.tree import MapNode, overlay, parse, plain
+from mailsim.scenario.tree import MapNode, parse, plain
+from mailsim.scenario.variants import change_of, override_of, with_variant
 
 LANGUAGES = ("en", "cs")
 HEAD_KEYS = frozenset({"id", "level", "lesson", "variants"})
@@ -54,7 +55,10 @@ def head_of(folder: Path) -> Head | None:
         head = plain(_top(folder / FILE_NAME, HEAD_KEYS))
         texts = {language: _top(folder / f"{language}.yaml", TEXT_KEYS) for language in LANGUAGES}
         names = ("", *(head.get("variants") or {}))
-        by_name = {name: {language: _texts(root, name) for language, root in texts.items()} for name in names}
+        changes = _changes(folder / FILE_NAME, texts, names)
+        by_name = {
+            name: {language: _texts(root, name, changes[name]) for language, root in texts.items()} for name in names
+        }
         return Head(str(head["id"]), int(head.get("level", 1)), str(head.get("lesson") or ""), by_name)
     except (ScenarioErrors, LookupError, TypeError, ValueError, AttributeError):
         return None
@@ -79,13 +83,21 @@ def _lines_of(text: str, keys: Collection[str]) -> Iterator[str]:
             yield line
 
 
-def _texts(root: MapNode, variant: str) -> dict[str, str]:
+def _changes(file: Path, texts: Mapping[str, MapNode], names: Collection[str]) -> dict[str, str]:
+    """What the variants change, by name: only if some have no title, for that takes the whole file.
+
+    Raises: ScenarioErrors.
+    """
+    named = (override_of(root, name).entries for root in texts.values() for name in names if name)
+    if all("title" in entries for entries in named):
+        return dict.fromkeys(names, "")
+    whole = parse(Source.read(file))
+    return {name: change_of(whole, name) for name in names}
+
+
+def _texts(root: MapNode, variant: str, change: str) -> dict[str, str]:
     """Title and objective as the variant has them. Raises: LookupError, ValueError."""
-    variants = root.entries.get("variants")
-    if variant and variants is not None and isinstance(variants.node, MapNode) and variant in variants.node.entries:
-        laid = plain(overlay(root, variants.node.entries[variant].node))
-    else:
-        laid = plain(root)
+    laid = plain(with_variant(root, variant, change))
     found = {"title": laid["title"], "objective": laid.get("objective", "")}
     if not all(isinstance(text, str) for text in found.values()):
         raise ValueError(found)

@@ -10,7 +10,7 @@ from mailsim.scenario.loader import load, variants
 from mailsim.scenario.shipped import head_of, shipped
 from mailsim.scenario.source import Source
 
-EN = "title: One\nobjective: >-\n  To see\n  one.\nstory: |\n  No: of\n\n  course\n"
+EN = "title: One\nobjective: >-\n  To see\n  one.\nstory: |\n  No: of\n\n  course\nvariants: {b: {title: Two}}\n"
 CS = "title: Jedna\nvariants:\n  b: {title: Dvě}\n"
 
 
@@ -37,7 +37,13 @@ def test_only_the_lines_of_the_head_are_read(tmp_path: Path) -> None:
     assert head is not None
     assert (head.id, head.level, head.lesson) == ("one", 1, "")
     assert head.texts[""]["en"] == {"title": "One", "objective": "To see one."}
-    assert [head.texts["b"][language]["title"] for language in ("en", "cs")] == ["One", "Dvě"]
+    assert [head.texts["b"][language]["title"] for language in ("en", "cs")] == ["Two", "Dvě"]
+
+
+def test_a_variant_without_a_title_has_what_it_changes(tmp_path: Path) -> None:
+    head = head_of(folder_with(tmp_path, "id: one\nvariants:\n  b: {seed: 1}\n", en="title: One\n"))
+    assert head is not None
+    assert [head.texts["b"][language]["title"] for language in ("en", "cs")] == ["One – seed = 1", "Dvě"]
 
 
 @pytest.mark.parametrize(
