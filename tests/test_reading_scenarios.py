@@ -11,7 +11,9 @@ import pytest
 from mailsim.scenario.build import build
 from mailsim.scenario.loader import open_scenario
 from mailsim.trace.conservation import conservation
-from mailsim.trace.events import Event, Said
+from mailsim.trace.events import Event, Noted, Said
+from mailsim.trace.facts import ListedMail, MailsListed
+from mailsim.trace.lists import change
 from mailsim.trace.trace import Trace
 
 POP3 = tuple(f"pop3-two-devices{variant}" for variant in ("", "@b", "@c", "@d", "@e"))
@@ -49,7 +51,14 @@ def retrieved(name: str, node: str, after_us: int = 0) -> list[int]:
 
 
 def listed(name: str, node: str) -> list[tuple[str, ...]]:
-    return [tuple(event.fact.subjects) for event in of_kind(name, "mua.list", node=node)]  # type: ignore[attr-defined]
+    """The subjects in the list of a device after each of its changes."""
+    mails: list[ListedMail] = []
+    seen = []
+    for event in run(name).events:
+        if isinstance(event, Noted) and isinstance(event.fact, MailsListed) and event.node == node:
+            change(mails, event.fact)
+            seen.append(tuple(mail.subject for mail in mails))
+    return seen
 
 
 @pytest.mark.parametrize("name", [*POP3, *IMAP])

@@ -168,7 +168,7 @@ class Session:
     async def _synchronize(self, modseq: str) -> None:
         folder = self.folder
         if folder.by_number:
-            del folder.mails[self.imap.exists :]
+            folder.have(folder.mails[: self.imap.exists])
             folder.modseq = modseq
         elif await self._learn_which() and await self._learn_flags(modseq):
             folder.modseq = modseq
@@ -180,8 +180,7 @@ class Session:
         if tagged.status != "OK":
             return False
         uids = next((data.numbers for data in told if isinstance(data, SearchData)), ())
-        known = {mail.id: mail for mail in self.folder.mails}
-        self.folder.mails = [known[str(uid)] for uid in uids if str(uid) in known]
+        self.folder.have([mail for uid in uids if (mail := self.folder.by_id(str(uid))) is not None])
         return True
 
     async def _learn_flags(self, modseq: str) -> bool:
@@ -212,7 +211,7 @@ class Session:
             if isinstance(data, FetchData) and data.uid and data.number == len(self.folder.mails) + 1:
                 mail = LocalMail(str(data.uid), since_us=now)
                 mail.learn(data)
-                self.folder.mails.append(mail)
+                self.folder.add(mail)
                 new.append(mail)
             else:
                 self._hear(data)
@@ -237,7 +236,7 @@ class Session:
             case FetchData() as data:
                 mail = self._mail_of(data)
                 if mail is not None:
-                    mail.learn(data)
+                    self.folder.learn(mail, data)
         return False
 
     async def _hear_idle(self, told: Sequence[Response]) -> bool:
@@ -284,7 +283,7 @@ class Session:
     async def _fetch_at_once(self, mail: LocalMail, part: str) -> None:
         content = await self._fetch(mail, Body(_section(part), peek=not self.policy.mark_seen))
         if content is not None:
-            mail.keep(part, content)
+            self.folder.keep(mail, part, content)
             mail.is_complete.add(part)
 
     async def _fetch_in_chunks(self, mail: LocalMail, part: str, size: int) -> None:
@@ -295,7 +294,7 @@ class Session:
             content = await self._fetch(mail, Body(_section(part), peek, (have, min(chunk, size - have))))
             if not content:
                 return
-            mail.keep(part, mail.parts.get(part, b"") + content)
+            self.folder.keep(mail, part, mail.parts.get(part, b"") + content)
         mail.is_complete.add(part)
 
     async def _fetch(self, mail: LocalMail, item: Body) -> bytes | None:

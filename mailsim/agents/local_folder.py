@@ -7,20 +7,21 @@ once UIDVALIDITY has changed (RFC 9051 section 2.3.1.1).
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
+from typing import TypeVar
 
 from mailsim.agents.actions import Which
 from mailsim.mail.header import decoded
 from mailsim.mail.mime import BodyStructure, Envelope
 from mailsim.protocols.imap import FetchData
-from mailsim.trace.facts import MailsListed
+from mailsim.trace.facts import ListedMail, MailsListed
 
 SEEN = "\\Seen"
-_COLUMNS = ("id", "flags", "subject", "octets")
+T = TypeVar("T", bound=Hashable)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class LocalMail:
     """One mail of the list.
 
@@ -45,6 +46,11 @@ class LocalMail:
     @property
     def uid(self) -> int:
         return int(self.id)
+
+    @property
+    def look(self) -> tuple[str, str, int]:
+        """What the list shows of it."""
+        return " ".join(self.flags), self.subject, self.octets
 
     def keep(self, section: str, content: bytes) -> None:
         """Remember a part, instead of what was there of it."""
@@ -75,15 +81,16 @@ class LocalFolder:
     uid_validity: str = ""
     modseq: str = ""
     mails: list[LocalMail] = field(default_factory=list)
-    _listed: MailsListed | None = None
+    _by_id: dict[str, LocalMail] = field(default_factory=dict)
+    _shown: list[tuple[LocalMail, tuple[str, str, int]]] = field(default_factory=list)
+    """What the screen shows of it."""
+    _settled: int = 0
+    """So many mails at the beginning are as they are shown."""
 
-    def forget(self) -> None:
-        """Everything that was known is worth nothing any more."""
-        self.mails, self.modseq = [], ""
+    # --- looking -------------------------------------------------------------------------------
 
     def by_id(self, name: str) -> LocalMail | None:
-        ids = list(map(attrgetter("id"), self.mails))
-        return self.mails[ids.index(name)] if name in ids else None
+        return self._by_id.get(name)
 
     def at(self, number: int) -> LocalMail | None:
         """The mail with this message number, as far as the list goes."""
@@ -91,11 +98,6 @@ class LocalFolder:
 
     def number_of(self, mail: LocalMail) -> int:
         return self.mails.index(mail) + 1
-
-    def expunged(self, number: int) -> None:
-        """EXPUNGE: the mail is gone, and those behind it move up."""
-        if self.at(number) is not None:
-            self.mails.pop(-1 if self.by_number else number - 1)
 
     def chosen(self, which: Which) -> list[LocalMail]:
         """Those that the user means, in the order of the list."""
@@ -105,14 +107,75 @@ class LocalFolder:
             return self.mails[-which.last :]
         return [mail for mail in self.mails if mail.subject in which.subjects]
 
+    # --- changing ------------------------------------------------------------------------------
+
+    def add(self, mail: LocalMail) -> None:
+        """A new mail, at the end of the list."""
+        self.mails.append(mail)
+        self._by_id[mail.id] = mail
+
+    def keep(self, mail: LocalMail, section: str, content: bytes) -> None:
+        """Remember a part of a mail of the list."""
+        mail.keep(section, content)
+        self._unsettle(mail)
+
+    def learn(self, mail: LocalMail, data: FetchData) -> None:
+        """Take over what the server told of a mail of the list."""
+        before = mail.look
+        mail.learn(data)
+        if mail.look != before:
+            self._unsettle(mail)
+
+    def expunged(self, number: int) -> None:
+        """EXPUNGE: the mail is gone, and those behind it move up."""
+        if self.at(number) is not None:
+            at = len(self.mails) - 1 if self.by_number else number - 1
+            self.have([*self.mails[:at], *self.mails[at + 1 :]])
+
+    def have(self, mails: list[LocalMail]) -> None:
+        """Only these mails are still there."""
+        if mails != self.mails:
+            self.mails, self._by_id, self._settled = mails, {mail.id: mail for mail in mails}, 0
+
+    def forget(self) -> None:
+        """Everything that was known is worth nothing any more."""
+        self.have([])
+        self.modseq = ""
+
+    def _unsettle(self, mail: LocalMail) -> None:
+        self._settled = min(self._settled, self.mails.index(mail))
+
+    # --- showing -------------------------------------------------------------------------------
+
     def changed_list(self, user: str) -> MailsListed | None:
-        """What the screen shows now, if it is not what it showed before."""
-        ids, flags, subjects, octets = (map(attrgetter(name), self.mails) for name in _COLUMNS)
-        now = MailsListed(user, self.name, tuple(ids), tuple(map(" ".join, flags)), tuple(subjects), tuple(octets))
-        if now == self._listed or (self._listed is None and not self.mails):
+        """What changes on the screen, if anything does."""
+        start = self._settled
+        before, now = self._shown[start:], [(mail, mail.look) for mail in self.mails[start:]]
+        gone, changed = _differences(before, now)
+        self._shown[start:], self._settled = now, len(self.mails)
+        if not gone and not changed:
             return None
-        self._listed = now
-        return now
+        mails = (ListedMail(start + at + 1, now[at][0].id, *now[at][1]) for at in changed)
+        return MailsListed(user, self.name, len(self.mails), tuple(start + at + 1 for at in gone), tuple(mails))
+
+
+def _differences(before: Sequence[tuple[T, object]], now: Sequence[tuple[T, object]]) -> tuple[list[int], list[int]]:
+    """Which places of the first list are gone, and which of the second are new or look different.
+
+    What has moved to another place among those that stay is gone from the old one, and new at its new one.
+    """
+    places = {thing: at for at, (thing, _) in enumerate(before)}
+    gone, changed, passed = list[int](), list[int](), 0
+    for at, (thing, look) in enumerate(now):
+        place = places.get(thing, -1)
+        if place < passed:
+            changed.append(at)
+            continue
+        gone += range(passed, place)
+        passed = place + 1
+        if before[place][1] != look:
+            changed.append(at)
+    return [*gone, *range(passed, len(before))], changed
 
 
 def shown(envelope: Envelope) -> tuple[str, str, str]:

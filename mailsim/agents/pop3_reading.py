@@ -94,10 +94,13 @@ class Pop3Reading:
             return known
         content = reply.body or b""
         mail = known or LocalMail(unique_id or f"#{len(self.folder.mails) + 1}", since_us=await Now())
+        section = "TOP" if lines else ""
         if known is None:
-            self.folder.mails.append(mail)
-        mail.keep("TOP" if lines else "", content)
-        mail.is_complete.add("TOP" if lines else "")
+            mail.keep(section, content)
+            self.folder.add(mail)
+        else:
+            self.folder.keep(mail, section, content)
+        mail.is_complete.add(section)
         mail.sender, mail.subject = header.text(content, "From") or "", header.text(content, "Subject") or ""
         mail.msg = message_key(content)
         await Note(MessageShown(self.user, mail.msg, self.user, mail.sender, mail.subject))

@@ -64,21 +64,36 @@ class MessageShown(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class MailsListed(Fact):
-    """What a MUA now shows of a folder: for each mail its id, flags and subject, in the order of the list.
+class ListedMail:
+    """One mail in the list of a MUA.
 
     Attributes:
-        ids: UIDs, or unique-ids of POP3. flags: of each mail, separated by spaces. has: octets of each mail that
-            this client has got.
+        number: its place in the list, from 1. id: its UID, or unique-id of POP3. flags: separated by spaces.
+        has: octets of it that this client has got.
+    """
+
+    number: int
+    id: str
+    flags: str
+    subject: str
+    has: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailsListed(Fact):
+    """What a MUA shows of a folder has changed; `trace.lists` puts the whole list together.
+
+    Attributes:
+        count: how many mails the list has now. gone: which are there no more, by the numbers that they had.
+        mails: those that are new or look different, in the order of the list.
     """
 
     kind: ClassVar[str] = "mua.list"
     user: str
     folder: str
-    ids: tuple[str, ...]
-    flags: tuple[str, ...]
-    subjects: tuple[str, ...]
-    has: tuple[int, ...]
+    count: int
+    gone: tuple[int, ...]
+    mails: tuple[ListedMail, ...]
 
 
 # --- the network --------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ CASES: list[tuple[str, Event, Said | None]] = [
     ("user.read", noted(facts.UserActed("a", "read")), None),
     *((f"user.{a}", noted(facts.UserActed("a", a)), None) for a in ("open", "flag", "move", "delete", "expunge")),
     ("other", noted(facts.UserActed("a", "dances")), None),
-    ("mua.list", noted(facts.MailsListed("a", "INBOX", ("1",), ("",), ("s",), (0,))), None),
+    ("mua.list", noted(facts.MailsListed("a", "INBOX", 1, (), (facts.ListedMail(1, "1", "", "s", 0),))), None),
     ("mua.trouble", noted(facts.PolicyVerdict("outbox", "failed", "554 5.7.5 TLS failed: expired")), None),
     ("mua.show", noted(facts.MessageShown("a", "m", "a", "b", "s")), None),
     ("tcp.connect", noted(facts.TcpConnectStarted(*TCP)), None),

@@ -121,7 +121,7 @@ def _values(event: Noted, world: World, lang: str) -> dict[str, object]:
         case RouteDecided(candidates=candidates):
             values["hosts"] = ", ".join(_candidate(candidate, world, lang) for candidate in candidates) or "-"
         case MailsListed():
-            values["list"] = _list(event.fact) or say("mua.list.empty", lang)
+            values["list"] = _changes(event.fact, lang)
         case RouteFailed(host=host, detail=detail, situation=situation, action=action):
             values["host"] = label(world, host.rstrip("."))
             values["detail"] = (detail or situation).rstrip(".")
@@ -144,10 +144,13 @@ def _values(event: Noted, world: World, lang: str) -> dict[str, object]:
     return values
 
 
-def _list(fact: MailsListed) -> str:
-    """The mails of a list: number, flags, subject."""
-    rows = zip(fact.flags, fact.subjects, strict=True)
-    return "; ".join(" ".join(f"{n}. {flags} {subject or '-'}".split()) for n, (flags, subject) in enumerate(rows, 1))
+def _changes(fact: MailsListed, lang: str) -> str:
+    """What changes in a list: which mails are gone; of others number, flags, subject."""
+    if not fact.count:
+        return say("mua.list.empty", lang)
+    gone = (say("mua.list.gone", lang, n=number) for number in fact.gone)
+    shown = (" ".join(f"{mail.number}. {mail.flags} {mail.subject or '-'}".split()) for mail in fact.mails)
+    return "; ".join((*gone, *shown))
 
 
 def _fault(fact: FaultStarted | FaultEnded | FaultHit, world: World, lang: str) -> dict[str, str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from mailsim.lessons.ui import Words
 from mailsim.trace.events import Noted, Said
-from mailsim.trace.facts import MailsListed, MessageShown, UserActed
+from mailsim.trace.facts import ListedMail, MailsListed, MessageShown, UserActed
+from mailsim.trace.lists import change
 from mailsim.trace.snapshot import Folder, Stored
 from mailsim.views.tui.inks import Ground, Ink
 from mailsim.views.tui.mail_page import MailPage
@@ -29,7 +30,7 @@ class Client:
     protocol: str = ""
     at: int = 0
     shown: list[MessageShown] = field(default_factory=list)
-    lists: dict[str, MailsListed] = field(default_factory=dict)
+    lists: dict[str, list[ListedMail]] = field(default_factory=dict)
     sent: int = 0
 
 
@@ -54,7 +55,7 @@ class MailboxesPage:
                 case Noted(fact=MessageShown() as shown):
                     clients.setdefault(event.node, Client()).shown.append(shown)
                 case Noted(fact=MailsListed() as listed):
-                    clients.setdefault(event.node, Client()).lists[listed.folder] = listed
+                    change(clients.setdefault(event.node, Client()).lists.setdefault(listed.folder, []), listed)
                 case Noted(fact=UserActed(action="send")):
                     clients.setdefault(event.node, Client()).sent += 1
                 case Said():
@@ -107,22 +108,20 @@ class MailboxesPage:
                 yield [Piece(f"  {words('mailbox.told', protocol=protocol, what=client.told, time=when)}")]
             elif not client.shown and not client.lists:
                 yield [Piece(f"  {words('mailbox.not-asked')}", Ink.DIM)]
-            for listed in client.lists.values():
-                yield [Piece(f"  {words('mailbox.list', folder=listed.folder, n=len(listed.ids))}", bold=True)]
-                yield from _rows(listed)
+            for folder, mails in client.lists.items():
+                yield [Piece(f"  {words('mailbox.list', folder=folder, n=len(mails))}", bold=True)]
+                yield from _rows(mails)
             if client.lists and client.shown:
                 yield [Piece(f"  {words('mailbox.shown')}", Ink.DIM)]
             for shown in client.shown[-SHOWN:]:
                 yield [Piece(f"    {shown.from_}: ", Ink.DIM), Piece(shown.subject or "-")]
 
 
-def _rows(listed: MailsListed) -> Iterator[Line]:
+def _rows(mails: Sequence[ListedMail]) -> Iterator[Line]:
     """The list on a client's screen: number, UID, flags, and how much of the mail it has."""
-    mails = zip(listed.ids, listed.flags, listed.subjects, listed.has, strict=True)
-    for number, (name, flags, subject, has) in enumerate(mails, 1):
-        if number > SHOWN:
-            return
-        yield [Piece(f"    {number:>3}  {name}  {flags or '-'}  {has} B  ", Ink.DIM), Piece(subject or "-")]
+    for number, mail in enumerate(mails[:SHOWN], 1):
+        seen = f"    {number:>3}  {mail.id}  {mail.flags or '-'}  {mail.has} B  "
+        yield [Piece(seen, Ink.DIM), Piece(mail.subject or "-")]
 
 
 def _count(event: Said, score: Score) -> str:

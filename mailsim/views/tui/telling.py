@@ -13,7 +13,7 @@ from enum import Enum
 from mailsim.lessons.ui import Words
 from mailsim.protocols.pdu import printable
 from mailsim.trace.events import LOST, Event, Noted, Packet, Said, Segment, flag_names
-from mailsim.trace.facts import MailsListed, PacketRewritten, QueueDeferred, RouteDecided, RouteFailed, TcpFact
+from mailsim.trace.facts import PacketRewritten, QueueDeferred, RouteDecided, RouteFailed, TcpFact
 from mailsim.trace.trace import World
 from mailsim.views.text.sentence import reply_class
 from mailsim.views.tui.inks import Ink
@@ -215,8 +215,6 @@ def _fact_values(event: Noted, world: World, words: Words) -> dict[str, object]:
             values["hosts"] = ", ".join(hosts)
         case QueueDeferred(next=at):
             values["next"] = words.duration(at)
-        case MailsListed(ids=ids):
-            values["count"] = len(ids)
         case RouteFailed(host=host):
             values["host"] = host.rstrip(".")
     flags = values.get("flags")
