@@ -71,7 +71,7 @@ class SelectedMailbox:
         self.is_left = False
         self.saved: frozenset[int] = frozenset()
         """UIDs of what `$` means (RFC 5182)."""
-        self._cursor = folder.cursor
+        self._cursor = folder.watch()
         self._told_keywords = len(folder.keywords)
 
     @property
@@ -108,8 +108,7 @@ class SelectedMailbox:
         return [*self._vanished_since(remembered.modseq, known), *self._flags_told(changed)]
 
     def _vanished_since(self, modseq: int, known: SequenceSet) -> list[Response]:
-        changes = self.folder.changes_after_modseq(modseq)
-        gone = {change.uid for change in changes if isinstance(change, Expunged)}
+        gone = self.folder.expunged_after_modseq(modseq)
         largest = self.folder.uid_next - 1
         told = sorted(uid for uid in gone if known.contains(uid, largest))
         return [Vanished(SequenceSet.from_numbers(told), earlier=True)] if told else []

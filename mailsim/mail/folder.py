@@ -7,10 +7,13 @@ and removal are O(1), however many messages there are.
 Several sessions look at one folder and must be told what the others do. Instead of calling them,
 the folder keeps a log, and each session remembers how far it has read:
 
-    seen = folder.cursor
+    seen = folder.watch()
     ...
     for change in folder.changes_since(seen): ...       # `* 3 EXISTS`, `* 2 EXPUNGE`, ...
     seen = folder.cursor
+
+Until the first session looks nobody can ask, so nothing is logged: mails that only POP3 sees come and go, and leave
+nothing behind.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeVar
 
 from mailsim.mail.changes import Added, Change, Expunged, FlagsChanged
 
@@ -27,6 +31,7 @@ SYSTEM_FLAGS = (ANSWERED, FLAGGED, DELETED, SEEN, DRAFT)
 _SPELLING = {flag.lower(): flag for flag in SYSTEM_FLAGS}
 _SYSTEM = frozenset(SYSTEM_FLAGS)
 NO_FLAGS: frozenset[str] = frozenset()
+C = TypeVar("C", Added, FlagsChanged, Expunged)
 
 
 class FlagAction(Enum):
@@ -74,6 +79,7 @@ class Folder:
     def __init__(self, mailbox: str, name: str, uid_validity: int, special_use: str = "") -> None:
         self.mailbox, self.name, self.special_use = mailbox, name, special_use
         self.exists = True
+        self._logged_from: int | None = None
         self.reset(uid_validity)
 
     def reset(self, uid_validity: int) -> None:
@@ -115,18 +121,30 @@ class Folder:
         """Flags beside the system's, each spelled as whoever used it first here."""
         return tuple(self._spelling.values())
 
+    def watch(self) -> int:
+        """From now on every change is logged; gives the cursor to read from."""
+        if self._logged_from is None:
+            self._logged_from = self.highest_modseq
+        return self.cursor
+
     @property
     def cursor(self) -> int:
-        """How many changes there were so far."""
+        """How many changes were logged so far."""
         return len(self._log)
 
     def changes_since(self, cursor: int) -> Sequence[Change]:
         """What happened after a session's `cursor` was taken, in order."""
         return self._log[cursor:]
 
-    def changes_after_modseq(self, modseq: int) -> Sequence[Change]:
-        """What happened after a mod-sequence that a client remembers (RFC 7162 section 3.2)."""
-        return self._log[bisect_right(self._log, modseq, key=lambda change: change.modseq) :]
+    def expunged_after_modseq(self, modseq: int) -> set[int]:
+        """The UIDs that are gone since a mod-sequence that a client remembers (RFC 7162 section 3.2).
+
+        What happened before the log began is not known any more: then it is every UID that is missing (section 5.1).
+        """
+        if self._logged_from is None or modseq < self._logged_from:
+            return set(range(1, self.uid_next)) - self._messages.keys()
+        changes = self._log[bisect_right(self._log, modseq, key=lambda change: change.modseq) :]
+        return {change.uid for change in changes if isinstance(change, Expunged)}
 
     @property
     def recent(self) -> int:
@@ -159,18 +177,14 @@ class Folder:
         self._put(Message(uid, flags, internal_date_us, content, modseq, zone_minutes))
         self.unseen += SEEN not in flags
         self.bytes += len(content)
-        change = Added(self.mailbox, self.name, uid, len(content), flags, modseq)
-        self._log.append(change)
-        return change
+        return self._logged(Added(self.mailbox, self.name, uid, len(content), flags, modseq))
 
     def set_flags(self, message: Message, flags: frozenset[str], modseq: int) -> FlagsChanged:
         """Give a message exactly these flags."""
         self.unseen += (SEEN in message.flags) - (SEEN in flags)
         dated = (message.internal_date_us, message.content, modseq, message.zone_minutes)
         self._put(Message(message.uid, flags, *dated))
-        change = FlagsChanged(self.mailbox, self.name, message.uid, flags, modseq)
-        self._log.append(change)
-        return change
+        return self._logged(FlagsChanged(self.mailbox, self.name, message.uid, flags, modseq))
 
     def remove(self, message: Message, modseq: int) -> Expunged:
         """Take a message out for good."""
@@ -178,9 +192,7 @@ class Folder:
         self.deleted.discard(message.uid)
         self.unseen -= SEEN not in message.flags
         self.bytes -= message.size
-        change = Expunged(self.mailbox, self.name, message.uid, message.size, modseq)
-        self._log.append(change)
-        return change
+        return self._logged(Expunged(self.mailbox, self.name, message.uid, message.size, modseq))
 
     def spelled(self, flags: Iterable[str]) -> frozenset[str]:
         """Flags as this folder keeps them: a keyword is the same in any case (RFC 9051 section 2.3.2)."""
@@ -195,6 +207,11 @@ class Folder:
         self.highest_modseq += 1
         return self.highest_modseq
 
+    def _logged(self, change: C) -> C:
+        if self._logged_from is not None:
+            self._log.append(change)
+        return change
+
     def _put(self, message: Message) -> None:
         self._messages[message.uid] = message
         if DELETED in message.flags:
@@ -206,4 +223,4 @@ class Folder:
 def canonical_flags(flags: Iterable[str]) -> frozenset[str]:
     """Flags as a store keeps them: system flags in the RFC's spelling, `\\Recent` never (RFC 9051 2.3.2)."""
     spelled = (_SPELLING.get(flag.lower(), flag) for flag in flags)
-    return frozenset(flag for flag in spelled if flag.lower() != "\\recent")
+    return frozenset(flag for flag in spelled if flag.lower() != "\\recent") or NO_FLAGS

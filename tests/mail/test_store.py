@@ -170,7 +170,7 @@ class TestQuota:
 class TestSessions:
     def test_each_session_reads_the_log_at_its_own_pace(self) -> None:
         box = filled(1)
-        phone = laptop = box.inbox.cursor
+        phone = laptop = box.inbox.watch()
         box.append(INBOX, MAIL, 0)
         assert [type(c) for c in box.inbox.changes_since(laptop)] == [Added]
         laptop = box.inbox.cursor
@@ -179,12 +179,27 @@ class TestSessions:
         assert [type(c) for c in box.inbox.changes_since(laptop)] == [FlagsChanged, Expunged]
         assert [type(c) for c in box.inbox.changes_since(phone)] == [Added, FlagsChanged, Expunged]
 
-    def test_changes_after_a_modseq(self) -> None:
-        box = filled(3)
+    def test_who_is_gone_since_a_modseq(self) -> None:
+        box = filled(4)
+        box.inbox.watch()
+        box.store_flags(INBOX, [1, 2, 4], [DELETED])
+        box.expunge(INBOX, [2])
         known = box.inbox.highest_modseq
-        box.store_flags(INBOX, [1, 2], [SEEN])
-        assert [c.uid for c in box.inbox.changes_after_modseq(known)] == [1, 2]
-        assert box.inbox.changes_after_modseq(box.inbox.highest_modseq) == []
+        box.expunge(INBOX, [1, 4])
+        assert box.inbox.expunged_after_modseq(known) == {1, 4}
+        assert box.inbox.expunged_after_modseq(box.inbox.highest_modseq) == set()
+
+    def test_what_was_before_anybody_looked_is_not_known_exactly(self) -> None:
+        box = filled(3)
+        box.store_flags(INBOX, [1, 2], [DELETED])
+        box.expunge(INBOX, [1])
+        known = box.inbox.highest_modseq
+        box.expunge(INBOX, [2])
+        assert box.inbox.changes_since(0) == []
+        assert box.inbox.expunged_after_modseq(known) == {1, 2}  # RFC 7162 section 5.1
+        box.inbox.watch()
+        assert box.inbox.expunged_after_modseq(known) == {1, 2}
+        assert box.inbox.expunged_after_modseq(box.inbox.highest_modseq) == set()
 
     def test_a_deleted_folder_tells_its_sessions(self) -> None:
         box = account()
@@ -449,7 +464,9 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def who_follows_the_log_knows_the_folder(self) -> None:
         for folder in self.box.folders():
-            cursor, view = self.views.get(folder, (0, {}))
+            if folder not in self.views:
+                self.views[folder] = (folder.watch(), {m.uid: m.flags for m in folder})
+            cursor, view = self.views[folder]
             for change in folder.changes_since(cursor):
                 match change:
                     case Added(uid=uid, flags=flags):
