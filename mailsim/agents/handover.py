@@ -20,7 +20,8 @@ from mailsim.mail.envelope import Envelope, Wish
 from mailsim.mail.identity import message_key
 from mailsim.mail.seven_bit import NotConvertible, has_header_beyond_ascii, to_seven_bit
 from mailsim.mail.xtext import encode_unicode
-from mailsim.protocols.smtp import Bdat, BdatLast, Content, Data, Mail, Rcpt, Reply, Rset, State
+from mailsim.protocols.smtp import Bdat, BdatLast, Content, Rcpt, Reply, State
+from mailsim.protocols.smtp.commands import DATA, RSET, mail, rcpt
 from mailsim.protocols.smtp.parameters import dsn_of_mail, dsn_of_rcpt
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Handover:
         self.all_or_nothing = all_or_nothing
         self.one_by_one = one_by_one or all_or_nothing or not self.engine.can_pipeline
         self._recipients: dict[str, Rcpt] = {}
-        self._mail = Mail("")
+        self._mail = mail("")
 
     async def run(self) -> None:
         """The whole of it. Raises: ConnectionLost, RemoteProtocolError; who has no reply then is undecided."""
@@ -124,7 +125,7 @@ class Handover:
             parameters += (("SMTPUTF8", None),)
         if self._passes_wishes_on:
             parameters += dsn_of_mail(self.envelope)
-        self._mail = Mail(sender, parameters)
+        self._mail = mail(sender, parameters)
         return None
 
     @property
@@ -148,7 +149,7 @@ class Handover:
             if not takes_utf8 and not wish.orcpt.isascii():
                 kind, _, address = wish.orcpt.partition(";")
                 wish = Wish(wish.notify, f"{kind};{encode_unicode(address)}")  # RFC 6533 section 3
-            commands[name] = Rcpt(path, dsn_of_rcpt(wish) if self._passes_wishes_on else ())
+            commands[name] = rcpt(path, dsn_of_rcpt(wish) if self._passes_wishes_on else ())
         return commands
 
     # --- one transaction ------------------------------------------------------------------------
@@ -156,7 +157,7 @@ class Handover:
     async def _transaction(self, batch: Sequence[str]) -> None:
         """MAIL, RCPT for everybody of the batch, and the content if anybody was accepted."""
         if self.engine.state is not State.READY:
-            await self.smtp.ask(Rset())
+            await self.smtp.ask(RSET)
         by_data = not (self.policy.chunking and "CHUNKING" in self.engine.extensions)
         ready = await (self._in_turn(batch, by_data) if self.one_by_one else self._at_once(batch, by_data))
         if not ready:
@@ -181,25 +182,25 @@ class Handover:
             if not reply.is_positive:
                 self.replies[name] = reply
                 if self.all_or_nothing:
-                    await self.smtp.ask(Rset())
+                    await self.smtp.ask(RSET)
                     return self._decide(batch, reply)
         if all(name in self.replies for name in batch):
-            await self.smtp.ask(Rset())
+            await self.smtp.ask(RSET)
             return False
         if not by_data:
             return True
-        reply = await self.smtp.ask(Data(), self.smtp.timeouts.data_us)
+        reply = await self.smtp.ask(DATA, self.smtp.timeouts.data_us)
         return reply.is_intermediate or self._decide(batch, reply)
 
     async def _at_once(self, batch: Sequence[str], by_data: bool) -> bool:
         """MAIL, every RCPT and DATA in one write; the replies come in the same order (RFC 2920)."""
-        await self.smtp.send([self._mail, *(self._recipients[name] for name in batch), *([Data()] if by_data else [])])
+        await self.smtp.send([self._mail, *(self._recipients[name] for name in batch), *([DATA] if by_data else [])])
         timeouts = self.smtp.timeouts
-        reply = (await self.smtp.answer(timeouts.command_us)).reply
+        reply = await self.smtp.answer(timeouts.command_us)
         if not reply.is_positive:
             self._decide(batch, reply)
         for name in () if self.engine.is_closed else batch:
-            reply = (await self.smtp.answer(timeouts.command_us)).reply
+            reply = await self.smtp.answer(timeouts.command_us)
             if self.engine.is_closed:
                 break
             if not reply.is_positive:
@@ -208,7 +209,7 @@ class Handover:
             return self._decide(batch, reply)
         if not by_data:
             return True
-        reply = (await self.smtp.answer(timeouts.data_us)).reply
+        reply = await self.smtp.answer(timeouts.data_us)
         return reply.is_intermediate or self._decide(batch, reply)
 
     async def _send_chunks(self, accepted: Sequence[str]) -> bool:
@@ -217,7 +218,7 @@ class Handover:
         for number, chunk in enumerate(chunks):
             await self.smtp.send([chunk])
             if number < len(chunks) - 1:
-                reply = (await self.smtp.answer(self.smtp.timeouts.final_us)).reply
+                reply = await self.smtp.answer(self.smtp.timeouts.final_us)
                 if not reply.is_positive:
                     return self._decide(accepted, reply)
         return True
@@ -230,14 +231,14 @@ class Handover:
 
     async def _hear_of_content(self, accepted: Sequence[str]) -> None:
         """The 250 to the content moves the responsibility (RFC 5321 section 4.2.5); LMTP has one for each."""
-        answered = await self.smtp.answer(self.smtp.timeouts.final_us)
+        reply = await self.smtp.answer(self.smtp.timeouts.final_us)
         if not self.engine.is_lmtp:
-            self._decide(accepted, answered.reply)
+            self._decide(accepted, reply)
             return
         for position, name in enumerate(accepted):
             if position:
-                answered = await self.smtp.answer(self.smtp.timeouts.final_us)
-            self.replies[name] = answered.reply
+                reply = await self.smtp.answer(self.smtp.timeouts.final_us)
+            self.replies[name] = reply
 
     def _decide(self, names: Iterable[str], reply: Reply) -> bool:
         """The reply decides about everybody who has no other reply yet; the content may not follow."""

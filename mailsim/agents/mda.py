@@ -6,19 +6,19 @@ section 4.4). It does not show mail to anybody: that is what the access servers 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from mailsim.agents.host import Host
 from mailsim.agents.operations import Connection, Note, Now
 from mailsim.agents.policy import MdaPolicy
 from mailsim.agents.reception import server_config
-from mailsim.agents.smtp_server import Session
+from mailsim.agents.smtp_server import Opinion, Session
 from mailsim.agents.store_notes import publish
 from mailsim.mail.identity import message_key
 from mailsim.mail.store import Account, Added, Store
 from mailsim.mail.trace_fields import prepend, return_path, without_return_path
 from mailsim.protocols.smtp import ContentReceived, Rcpt, Reply
-from mailsim.protocols.smtp.events import Asked
 from mailsim.trace.facts import MdaRejected
 
 UNKNOWN_USER = Reply.of(550, "5.1.1", "No such mailbox")
@@ -39,26 +39,25 @@ class MdaSession(Session):
         super().__init__(connection, config, policy.command_timeout_us, policy.reception)
         self.host, self.policy, self.store = host, policy, store
 
-    async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:
-        match asked:
-            case Rcpt(path) if not self._accounts(path):
-                await Note(MdaRejected("", path, UNKNOWN_USER.code, "unknown-user"))
-                return self.engine.refuse(UNKNOWN_USER)
-            case ContentReceived(data):
-                return self.engine.accept_content(await self._content(data))
-            case _:
-                return self.engine.accept()
+    async def _recipient(self, rcpt: Rcpt) -> Reply:
+        if self._accounts(rcpt.path):
+            return self.engine.accept()
+        await Note(MdaRejected("", rcpt.path, UNKNOWN_USER.code, "unknown-user"))
+        return self.engine.refuse(UNKNOWN_USER)
 
     def _accounts(self, address: str) -> list[Account]:
         """The mailboxes behind an address: one, or those of an alias."""
         names = self.host.directory.mailboxes(address)
         return [account for name in names if (account := self.store.account(name))]
 
-    async def _content(self, data: bytes) -> list[Reply]:
+    async def _content(self, received: ContentReceived) -> Sequence[Reply]:
         """One reply for each recipient: that is what LMTP is for (RFC 2033 section 4.2)."""
         assert self.engine.sender is not None
-        content = prepend(without_return_path(data), return_path(self.engine.sender.path))
-        return [await self._deliver(rcpt.path, content) for rcpt in tuple(self.engine.recipients)]
+        content = prepend(without_return_path(received.data), return_path(self.engine.sender.path))
+        answers = [await self._deliver(rcpt.path, content) for rcpt in tuple(self.engine.recipients)]
+        return self.engine.accept_content(answers)
+
+    opinions: ClassVar[Mapping[type[Any], Opinion]] = {**Session.opinions, Rcpt: _recipient, ContentReceived: _content}
 
     async def _deliver(self, address: str, content: bytes) -> Reply:
         """Into all mailboxes of the address, or into none."""

@@ -6,8 +6,9 @@ it takes anything, and then takes mail to anyone; and it may complete a message 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any, ClassVar
 
 from mailsim.agents import routing
 from mailsim.agents.completion import complete_header, completed, is_complete, missing_fields
@@ -19,10 +20,9 @@ from mailsim.agents.operations import Connection, Note, Now
 from mailsim.agents.policy import MsaPolicy
 from mailsim.agents.queue import Queue
 from mailsim.agents.reception import server_config
-from mailsim.agents.smtp_server import Session
+from mailsim.agents.smtp_server import Answer, Opinion, Session
 from mailsim.mail.trace_fields import count_received, prepend, separated
 from mailsim.protocols.smtp import AuthDone, ContentReceived, Mail, Rcpt, Reply, Rset
-from mailsim.protocols.smtp.events import Asked
 from mailsim.protocols.smtp.parameters import envelope_of
 from mailsim.trace.facts import PolicyVerdict
 
@@ -67,22 +67,7 @@ class MsaSession(Session):
         self.user: User | None = None
         self.guard = Guard(host, connection, policy.auth_failure_delay_us, policy.auth_failure_limit)
 
-    async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:
-        match asked:
-            case AuthDone():
-                return await self._log_in(asked)
-            case Mail(path):
-                return await self._sender(path)
-            case Rcpt(path):
-                return self._recipient(path)
-            case ContentReceived(data):
-                return await self._content(data)
-            case Rset() if self.policy.rset_closes:
-                return self.engine.accept(), self.engine.shut_down()
-            case _:
-                return self.engine.accept()
-
-    async def _log_in(self, done: AuthDone) -> Reply | Sequence[Reply]:
+    async def _log_in(self, done: AuthDone) -> Answer:
         """Compare with the directory; whoever only guesses is shown the door (RFC 4954 section 4)."""
         self.user = await self.guard.admit(done.credentials, done.mechanism)
         if self.user:
@@ -90,11 +75,11 @@ class MsaSession(Session):
         refusal = self.engine.auth_refuse()
         return (refusal, self.engine.shut_down(TOO_MANY_FAILURES)) if self.guard.has_had_enough else refusal
 
-    async def _sender(self, address: str) -> Reply:
+    async def _sender(self, mail: Mail) -> Reply:
         """May this user write in this name (RFC 6409 section 6.1)? Nobody's name, `<>`, is everybody's."""
-        if not address:
+        if not mail.path:
             return self.engine.accept()
-        address = self._qualified(address)
+        address = self._qualified(mail.path)
         if not is_complete(address.rpartition("@")[2]):
             return self.engine.refuse(SENDER_NOT_QUALIFIED)
         if self.policy.sender_rights == "any" or self.user is None:
@@ -104,9 +89,9 @@ class MsaSession(Session):
         await Note(PolicyVerdict("sender", "reject", f"{self.user.address} is not {address}"))
         return self.engine.refuse(NOT_YOUR_ADDRESS)
 
-    def _recipient(self, address: str) -> Reply:
+    async def _recipient(self, rcpt: Rcpt) -> Reply:
         """To anyone; but what can be known to be wrong is said at once, while the user is still there."""
-        address = self._qualified(address)
+        address = self._qualified(rcpt.path)
         domain = address.rpartition("@")[2]
         if not is_complete(domain):
             return self.engine.refuse(NOT_QUALIFIED)  # RFC 6409 section 4.2
@@ -119,8 +104,13 @@ class MsaSession(Session):
         path = at_home(path, self.host, self.local_domains)
         return completed(path, self.local_domains) if self.policy.complete_domains else path
 
-    async def _content(self, data: bytes) -> Reply:
+    async def _reset(self, _: Rset) -> Answer:
+        reset = self.engine.accept()
+        return (reset, self.engine.shut_down()) if self.policy.rset_closes else reset
+
+    async def _content(self, received: ContentReceived) -> Reply:
         """Complete the message, put a Received line on top, and take the responsibility."""
+        data = received.data
         if count_received(data) >= self.queue.policy.max_received:
             return self.engine.refuse(LOOP)
         assert self.engine.sender is not None
@@ -146,3 +136,12 @@ class MsaSession(Session):
         stamped = prepend(data, stamp(self, queue_id, envelope.recipients, self.host, now_us), *missing)
         await self.queue.add(queue_id, envelope, stamped)
         return self.engine.accept(Reply.of(250, "2.0.0", f"Ok: queued as {queue_id}"))
+
+    opinions: ClassVar[Mapping[type[Any], Opinion]] = {
+        **Session.opinions,
+        AuthDone: _log_in,
+        Mail: _sender,
+        Rcpt: _recipient,
+        Rset: _reset,
+        ContentReceived: _content,
+    }

@@ -7,8 +7,9 @@ before it says 250; `queue`, `routing` and `delivery` are the MTA's other half.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address, ip_network
+from typing import Any, ClassVar
 
 from mailsim.agents import routing
 from mailsim.agents.host import Host
@@ -16,13 +17,12 @@ from mailsim.agents.operations import Connection, Note, Now
 from mailsim.agents.policy import MtaPolicy
 from mailsim.agents.queue import Queue
 from mailsim.agents.reception import server_config
-from mailsim.agents.smtp_server import Session
+from mailsim.agents.smtp_server import Opinion, Session
 from mailsim.agents.stub import Found
 from mailsim.mail.domains import ascii_domain
 from mailsim.mail.identity import message_key
 from mailsim.mail.trace_fields import address_literal, count_received, prepend, received
 from mailsim.protocols.smtp import ContentReceived, Mail, Rcpt, Reply
-from mailsim.protocols.smtp.events import Asked
 from mailsim.protocols.smtp.parameters import envelope_of
 from mailsim.trace.facts import PolicyVerdict
 
@@ -50,27 +50,18 @@ class MtaSession(Session):
         self.local_domains = policy.local_domains
         self.host, self.policy, self.queue = host, policy, queue
 
-    async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:
-        match asked:
-            case Mail(path) if self.policy.reject_null_mx_senders and path:
-                return await self._sender(path)
-            case Rcpt(path):
-                return await self._recipient(self._qualified(path))
-            case ContentReceived(data):
-                return await self._content(data)
-            case _:
-                return self.engine.accept()
-
-    async def _sender(self, address: str) -> Reply:
+    async def _sender(self, mail: Mail) -> Reply:
         """Could anybody answer this sender (RFC 7505 section 4.2)?"""
-        found = await self.host.stub.lookup_mx(address.rpartition("@")[2])
-        if isinstance(found, Found) and [record.host for record in found.records] == ["."]:
-            await Note(PolicyVerdict("null-mx", "reject", address))
-            return self.engine.refuse(NULL_MX_SENDER)
+        if self.policy.reject_null_mx_senders and mail.path:
+            found = await self.host.stub.lookup_mx(mail.path.rpartition("@")[2])
+            if isinstance(found, Found) and [record.host for record in found.records] == ["."]:
+                await Note(PolicyVerdict("null-mx", "reject", mail.path))
+                return self.engine.refuse(NULL_MX_SENDER)
         return self.engine.accept()
 
-    async def _recipient(self, address: str) -> Reply:
+    async def _recipient(self, rcpt: Rcpt) -> Reply:
         """Is this one of ours, or may this client send to others?"""
+        address = self._qualified(rcpt.path)
         domain = ascii_domain(address.rpartition("@")[2])
         if routing.is_local(self.policy, domain):
             if not self.policy.check_recipients or self.host.directory.mailboxes(address):
@@ -92,8 +83,9 @@ class MtaSession(Session):
     def _qualified(self, path: str) -> str:
         return at_home(path, self.host, self.policy.local_domains)
 
-    async def _content(self, data: bytes) -> Reply:
+    async def _content(self, received: ContentReceived) -> Reply:
         """Put a Received line on top and take the responsibility, or refuse a mail that travels in circles."""
+        data = received.data
         if count_received(data) >= self.policy.max_received:
             await Note(PolicyVerdict("loop", "reject", f"{count_received(data)} Received", message_key(data)))
             return self.engine.refuse(LOOP)
@@ -105,6 +97,13 @@ class MtaSession(Session):
         stamped = prepend(data, stamp(self, queue_id, envelope.recipients, self.host, await Now()))
         await self.queue.add(queue_id, envelope, stamped)
         return self.engine.accept(Reply.of(250, "2.0.0", f"Ok: queued as {queue_id}"))
+
+    opinions: ClassVar[Mapping[type[Any], Opinion]] = {
+        **Session.opinions,
+        Mail: _sender,
+        Rcpt: _recipient,
+        ContentReceived: _content,
+    }
 
 
 def at_home(path: str, host: Host, local_domains: Sequence[str]) -> str:

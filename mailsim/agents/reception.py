@@ -39,6 +39,8 @@ NO_SUCH_USER = Reply.of(550, "5.1.1", "No such user here")
 AMBIGUOUS = Reply.of(553, "5.1.4", "More than one user is meant")
 NO_SUCH_LIST = Reply.of(550, "5.1.1", "No such list here")
 IDLE_COMMANDS = frozenset({Noop, Rset, Vrfy, Expn, Help})
+REMEMBERED = IDLE_COMMANDS | {ContentReceived}
+"""What counts for the patience of a server even when the answer is yes."""
 
 
 @lru_cache(maxsize=256)  # a server needs them for every connection
@@ -82,12 +84,13 @@ class Patience:
         self.is_over = False
         """Whether it is time for 421."""
 
-    def saw(self, asked: object, reply: Reply) -> None:
-        """Remember a command and the answer to it.
+    def saw(self, kind: type, reply: Reply) -> None:
+        """Remember a kind of command and the answer to it.
 
         A recipient too many is no mistake: a client has to find the limit out that way (RFC 5321 section 4.5.3.1.10).
         """
-        kind = type(asked)
+        if kind not in REMEMBERED and not reply.is_negative and not self._idles_too_long:
+            return
         if kind is ContentReceived and reply.is_positive:
             self._forgive()
             return
@@ -106,7 +109,7 @@ class Patience:
 
 async def refusal_of_name(reception: Reception, host: Host, name: str) -> Reply | None:
     """Why a client may not call itself so; None when it may (RFC 5321 section 4.1.4 asks for tolerance)."""
-    reply = None if reception.hello_names == "any" else await _judge_name(reception, host, name)
+    reply = await _judge_name(reception, host, name)
     if reply is not None:
         await Note(PolicyVerdict("helo", "reject", f"{name}: {reply}"))
     return reply

@@ -23,23 +23,12 @@ from mailsim.agents.tls import NO_TLS, ClientTls, Start, note_discarded
 from mailsim.errors import ConnectionLost, ConnectionReset, LocalProtocolError, RemoteProtocolError
 from mailsim.mail.envelope import Envelope
 from mailsim.protocols import sasl, smtp
-from mailsim.protocols.smtp import (
-    Answered,
-    Auth,
-    AuthCancel,
-    AuthResponse,
-    Challenge,
-    Command,
-    Ehlo,
-    Helo,
-    Lhlo,
-    Quit,
-    Reply,
-    StartTls,
-)
+from mailsim.protocols.smtp import Auth, AuthCancel, AuthResponse, Challenge, Command, Helo, Reply, StartTls
+from mailsim.protocols.smtp.commands import QUIT, ehlo, lhlo
 
 NOT_RECOGNIZED = (500, 502, 504)
 DEFAULT = Transfer()
+NOT_GREETED = Reply(0)
 NO_AUTH = Reply.of(504, "5.5.4", "No authentication mechanism in common")
 
 
@@ -57,9 +46,10 @@ class SmtpClient:
     ) -> None:
         self.connection, self.timeouts, self.tls = connection, timeouts, tls
         self.engine = smtp.SmtpClient(is_lmtp=is_lmtp, tls_active=tls.is_implicit)
-        self.greeting = Reply(0)
+        self.greeting = NOT_GREETED
         self._protocol = "lmtp" if is_lmtp else "smtp"
         self._likes_pipelining = pipelining
+        self._more = Receive(connection)
 
     @classmethod
     async def connect(
@@ -91,7 +81,7 @@ class SmtpClient:
 
     async def greet(self) -> Reply:
         """Wait for the server's first words (RFC 5321 section 3.1)."""
-        self.greeting = (await self.answer(self.timeouts.greeting_us)).reply
+        self.greeting = await self.answer(self.timeouts.greeting_us)
         return self.greeting
 
     async def hello(self, name: str) -> Reply:
@@ -111,8 +101,8 @@ class SmtpClient:
     async def _say_hello(self, name: str) -> Reply:
         """EHLO, or HELO to a server that does not know EHLO (RFC 5321 section 3.2)."""
         if self.engine.is_lmtp:
-            return await self.ask(Lhlo(name))
-        reply = await self.ask(Ehlo(name))
+            return await self.ask(lhlo(name))
+        reply = await self.ask(ehlo(name))
         if reply.code in NOT_RECOGNIZED:
             reply = await self.ask(Helo(name))
         return reply
@@ -184,7 +174,7 @@ class SmtpClient:
         """Say goodbye and close; a server that does not answer is no reason to complain any more."""
         try:
             if self.greeting.code and self.engine.can_quit:
-                await self.ask(Quit(), self.timeouts.quit_us)
+                await self.ask(QUIT, self.timeouts.quit_us)
         except (ConnectionLost, LocalProtocolError, RemoteProtocolError):  # in a handshake nobody can say QUIT
             pass
         await Close(self.connection)
@@ -192,7 +182,7 @@ class SmtpClient:
     async def ask(self, command: Command, timeout_us: int | None = None) -> Reply:
         """Send one command and wait for the reply to it."""
         await Send(self.connection, self._protocol, [self.engine.send(command)])
-        return (await self.answer(timeout_us or self.timeouts.command_us)).reply
+        return await self.answer(timeout_us or self.timeouts.command_us)
 
     # --- bytes ----------------------------------------------------------------------------------
 
@@ -200,11 +190,13 @@ class SmtpClient:
         """Say something, each thing when its turn has come; raises LocalProtocolError when it has not."""
         return Send(self.connection, self._protocol, [self.engine.send(command) for command in commands])
 
-    async def answer(self, timeout_us: int) -> Answered:
+    async def answer(self, timeout_us: int) -> Reply:
         """Wait for the next reply."""
-        while (answered := self.engine.next_event()) is None:
-            data = await Receive(self.connection, timeout_us)
+        engine, more = self.engine, self._more
+        more.timeout_us = timeout_us
+        while (answered := engine.next_event()) is None:
+            data = await more
             if not data:
                 raise ConnectionReset("the server closed the connection without a reply")
-            self.engine.receive(data)
-        return answered
+            engine.receive(data)
+        return answered.reply

@@ -5,12 +5,13 @@ What the commands mean is the business of `mta`, `msa` and `mda`: each is a `Ses
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any, ClassVar, TypeAlias
 
 from mailsim.agents import tls
 from mailsim.agents.host import Host
-from mailsim.agents.operations import Close, Connection, Receive, Send
+from mailsim.agents.operations import Call, Close, Connection, Receive, Send
 from mailsim.agents.policy import TLS_VERSIONS, Reception, TlsVersion
 from mailsim.agents.reception import TOO_MANY_ERRORS, Patience, expand, greeting, refusal_of_name, verify
 from mailsim.agents.troubles import InSession, Kind, Trouble
@@ -25,19 +26,18 @@ from mailsim.protocols.smtp import (
     Expn,
     Helo,
     Lhlo,
-    Mail,
     Noop,
     Quit,
     Rcpt,
     Refused,
     Reply,
-    Rset,
     SmtpServer,
     SmtpServerConfig,
     StartTls,
     State,
     Vrfy,
 )
+from mailsim.protocols.smtp.commands import Hello
 from mailsim.protocols.smtp.events import Asked, ServerEvent
 
 CLOSED = State.CLOSED
@@ -45,15 +45,16 @@ ANSWERED_AT_ONCE = (Ehlo, Helo, Lhlo, Data, Vrfy, Expn, Noop, Quit)
 NOT_BUFFERED = frozenset((*ANSWERED_AT_ONCE, ContentReceived))
 """Their replies go out at once, also when more commands have come already (RFC 2920 section 3.2)."""
 NOT_BUFFERED_VERBS = frozenset(kind.verb.encode() for kind in ANSWERED_AT_ONCE)
-ABOUT_THE_CLIENT = frozenset({Ehlo, Helo, Lhlo, Vrfy, Expn})
-"""Answered alike by all servers: they are about how clients are received."""
-ABOUT_THE_MAIL = frozenset({AuthDone, Mail, Rcpt, ContentReceived, Rset})
-"""What MTA, MSA and MDA have an opinion about. To all else the answer is yes."""
+NO_QUESTION = (Refused, Challenge, StartTls)
+"""What the engine hands out beside the questions that a server answers with yes or no."""
+Answer: TypeAlias = Reply | Sequence[Reply]
+Opinion: TypeAlias = Callable[[Any, Any], Call[Answer]]
+"""A method of a session that takes a question (`Asked`) of its kind."""
 IDLE = Reply.of(421, "4.4.2", "Idle for too long, closing")
 
 
 class Session:
-    """One client's visit. Subclasses override `answer`; `cipher` is the cipher suite if there is TLS ("": none).
+    """One client's visit. Subclasses have more `opinions`; `cipher` is the cipher suite if there is TLS ("": none).
 
     Replies to commands that came together go back together, up to those that a client has to wait for
     (RFC 2920 section 3.2).
@@ -83,10 +84,6 @@ class Session:
         self._timeout_us, self._reception = command_timeout_us, reception
         self._patience = Patience(reception)
         self._unsent: list[Reply] = []
-
-    async def answer(self, asked: Asked) -> Reply | Sequence[Reply]:  # noqa: ARG002
-        """What to reply to a command about the mail that the engine found in order; by default yes."""
-        return self.engine.accept()
 
     async def run(self) -> None:
         """The whole visit, from the greeting to the end of the connection."""
@@ -133,44 +130,37 @@ class Session:
         engine, more = self.engine, Receive(self.connection, self._timeout_us)
         while engine.state is not CLOSED:
             event = engine.next_event()
-            if event is not None:
+            if event is None:
+                if self._unsent:
+                    await self._flush()
+                data = await more
+                if not data:
+                    raise ConnectionLost("the client is gone")
+                engine.receive(data)
+            elif isinstance(event, NO_QUESTION):
                 await self._deal_with(event)
-                continue
-            if self._unsent:
-                await self._flush()
-            data = await more
-            if not data:
-                raise ConnectionLost("the client is gone")
-            engine.receive(data)
+            else:
+                in_trouble = self.host.troubles.active
+                self._reply(event, await (self._answer_in_trouble(event) if in_trouble else self._answer(event)))
+                if type(event) in NOT_BUFFERED:
+                    await self._flush()
         if self._unsent:
             await self._flush()
 
-    async def _deal_with(self, event: ServerEvent) -> None:
-        match event:
-            case Refused() | Challenge() | StartTls():
-                await self._deal_with_other(event)
-                return
-        kind = type(event)
-        if self.host.troubles.active:
-            answer = await self._answer_in_trouble(event)
-        elif kind in ABOUT_THE_MAIL:
-            answer = await self.answer(event)
-        else:
-            answer = await self._answer(event)
-        if isinstance(answer, Reply):
-            self._reply(event, answer)
-        else:
-            self._reply(event, *answer)
-        if kind in NOT_BUFFERED:
-            await self._flush()
+    def _answer(self, asked: Asked) -> Call[Answer]:
+        """What the opinion of this server is; yes, if it has none."""
+        return self.opinions.get(type(asked), Session._yes)(self, asked)
 
-    async def _deal_with_other(self, event: Refused | Challenge | StartTls) -> None:
+    async def _yes(self, _: Asked) -> Reply:
+        return self.engine.accept()
+
+    async def _deal_with(self, event: Refused | Challenge | StartTls) -> None:
         """What the engine has refused itself, its turn in a login, and the step from SMTP to TLS."""
         match event:
             case Challenge():
                 self._unsent.append(event)
             case Refused(line=line, reply=reply):
-                self._reply(None, reply)
+                self._reply(event, reply)
                 if line[:4].upper() in NOT_BUFFERED_VERBS:
                     await self._flush()
             case StartTls():
@@ -185,39 +175,50 @@ class Session:
             await self._start_tls("starttls")
             await tls.note_discarded(self.engine.reset_after_tls())
 
-    def _reply(self, asked: Asked | None, *replies: Reply) -> None:
+    def _reply(self, event: ServerEvent, answer: Answer) -> None:
         """The replies go out with the next write; whoever has made too many mistakes hears 421 on top."""
-        patience = self._patience
-        for reply in replies:
-            patience.saw(asked, reply)
-        self._unsent += replies
+        kind, patience = type(event), self._patience
+        if isinstance(answer, Reply):
+            self._unsent.append(answer)
+            patience.saw(kind, answer)
+        else:
+            self._unsent += answer
+            for reply in answer:
+                patience.saw(kind, reply)
         if patience.is_over and self.engine.state is not CLOSED:
             self._unsent.append(self.engine.shut_down(TOO_MANY_ERRORS))
 
-    async def _answer(self, asked: Asked) -> Reply | Sequence[Reply]:
-        kind = type(asked)
-        if kind in ABOUT_THE_MAIL:
-            return await self.answer(asked)
-        if kind in ABOUT_THE_CLIENT:
-            return await self._answer_about_client(asked)
+    async def _hello(self, asked: Hello) -> Reply:
+        """May a client call itself so?"""
+        if self._reception.hello_names != "any":
+            refusal = await refusal_of_name(self._reception, self.host, asked.domain)
+            if refusal is not None:
+                return self.engine.refuse(refusal)
         return self.engine.accept()
 
-    async def _answer_about_client(self, asked: Asked) -> Reply:
-        match asked:
-            case Ehlo(name) | Helo(name) | Lhlo(name):
-                refusal = await refusal_of_name(self._reception, self.host, name)
-                if refusal is not None:
-                    return self.engine.refuse(refusal)
-            case Vrfy() if self._reception.vrfy == "answer":
-                return self._say(verify(asked, self.host.directory, self.local_domains))
-            case Expn():
-                return self._say(expand(asked, self.host.directory, self.local_domains))
-        return self.engine.accept()
+    async def _verify(self, asked: Vrfy) -> Reply:
+        if self._reception.vrfy != "answer":
+            return self.engine.accept()
+        return self._say(verify(asked, self.host.directory, self.local_domains))
+
+    async def _expand(self, asked: Expn) -> Reply:
+        return self._say(expand(asked, self.host.directory, self.local_domains))
 
     def _say(self, reply: Reply) -> Reply:
         return self.engine.refuse(reply) if reply.is_negative else self.engine.accept(reply)
 
-    async def _answer_in_trouble(self, asked: Asked) -> Reply | Sequence[Reply]:
+    opinions: ClassVar[Mapping[type[Any], Opinion]] = {
+        Ehlo: _hello,
+        Helo: _hello,
+        Lhlo: _hello,
+        Vrfy: _verify,
+        Expn: _expand,
+    }
+    """How this server answers what it has an opinion about; a subclass adds what it thinks about the mail."""
+
+    # --- troubles, TLS and the end ----------------------------------------------------------------
+
+    async def _answer_in_trouble(self, asked: Asked) -> Answer:
         answer = await self._struck(asked) or await self._answer(asked)
         await self._trouble(command_name(asked), "reply_lost")
         return answer

@@ -44,19 +44,17 @@ class LineBuffer:
     def take_line(self) -> bytes | None:
         """The next line with its LF (and CR, if there), or None until one is complete."""
         data = self._data
-        if not data:
-            return None
         end = data.find(b"\n", self._scanned) + 1
-        if end == 0:
+        if not end:
             self._scanned = len(data)
             return None
         start = self._start
         if end < len(data):
             self._start = self._scanned = end
-            return bytes(data[start:end])
-        self._data = b""
-        self._start = self._scanned = 0
-        return bytes(data[start:])
+        else:
+            self._data = b""
+            self._start = self._scanned = 0
+        return bytes(data[start:end])
 
     def take_match(self, match: Match) -> bytes | None:
         """What a compiled expression finds right where the next line begins, or None: then take line by line.

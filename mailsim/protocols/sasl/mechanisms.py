@@ -16,14 +16,20 @@ MECHANISMS = (*SCRAM, "CRAM-MD5", "PLAIN", "LOGIN")
 """All of them; a client that may choose freely takes the first that the server offers."""
 
 
+WITH_PASSWORD: ServerMechanisms = {"PLAIN": PlainServer, "LOGIN": LoginServer}
+"""Those that send the password itself, so that the server needs no accounts to ask."""
+
+
 def server_mechanisms(accounts: Accounts | None = None) -> ServerMechanisms:
     """Makes the server's half of a mechanism by its name; without `accounts` only those that send the password."""
-    known: dict[str, Callable[[], ServerMechanism]] = {"PLAIN": PlainServer, "LOGIN": LoginServer}
-    if accounts is not None:
-        known["CRAM-MD5"] = lambda: CramMd5Server(accounts)
-        known["SCRAM-SHA-1"] = lambda: _scram_server("SCRAM-SHA-1", accounts)
-        known["SCRAM-SHA-256"] = lambda: _scram_server("SCRAM-SHA-256", accounts)
-    return known
+    if accounts is None:
+        return WITH_PASSWORD
+    return {
+        **WITH_PASSWORD,
+        "CRAM-MD5": lambda: CramMd5Server(accounts),
+        "SCRAM-SHA-1": lambda: _scram_server("SCRAM-SHA-1", accounts),
+        "SCRAM-SHA-256": lambda: _scram_server("SCRAM-SHA-256", accounts),
+    }
 
 
 def client_mechanism(name: str, username: str, password: str, nonce: str = "") -> ClientMechanism:

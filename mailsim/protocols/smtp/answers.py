@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from mailsim.errors import LocalProtocolError
 from mailsim.protocols.smtp import replies
+from mailsim.protocols.smtp.command_lines import BadLine
 from mailsim.protocols.smtp.commands import (
     Bdat,
     BdatLast,
@@ -25,7 +27,7 @@ from mailsim.protocols.smtp.commands import (
     Vrfy,
 )
 from mailsim.protocols.smtp.config import SmtpServerConfig
-from mailsim.protocols.smtp.events import Asked, ContentReceived
+from mailsim.protocols.smtp.events import Asked, AuthDone, ContentReceived, Refused
 from mailsim.protocols.smtp.parsing import LMTP_VERBS, VERBS
 from mailsim.protocols.smtp.replies import Greeting, Reply
 
@@ -42,12 +44,18 @@ USUAL_ANSWERS: dict[type[object], Reply] = {
 }
 
 
-PLAIN_ANSWERS = {kind: replace(reply, enhanced="") for kind, reply in USUAL_ANSWERS.items()}
-"""The same from a server without enhanced codes."""
+@cache
+def usual_answers(has_enhanced_codes: bool, is_lmtp: bool) -> Mapping[type[object], Reply]:
+    """What a server says when it just does as it was told; in LMTP a content has no usual answer, but several."""
+    known = {kind: reply for kind, reply in USUAL_ANSWERS.items() if not is_lmtp or kind is not ContentReceived}
+    return known if has_enhanced_codes else {kind: replace(reply, enhanced="") for kind, reply in known.items()}
 
 
 def in_own_words(asked: Asked, config: SmtpServerConfig, tls_active: bool) -> Reply:
-    """What a server says when it does one of the things for which there is no usual answer."""
+    """What a server says when it does one of the things for which there is no usual answer.
+
+    Raises: LocalProtocolError for a login, and for a content that came by LMTP.
+    """
     match asked:
         case Ehlo(domain) | Lhlo(domain):
             return _ehlo_answer(config.hostname, domain, config.ehlo_lines(tls_active))
@@ -62,7 +70,30 @@ def in_own_words(asked: Asked, config: SmtpServerConfig, tls_active: bool) -> Re
         case Bdat(size) if not isinstance(asked, BdatLast):
             return dress(Reply.of(250, "2.0.0", f"{size} octets received"), config)
         case _:
-            raise AssertionError(asked)
+            raise LocalProtocolError(f"answer {asked!r} with auth_accept, auth_refuse or accept_content")
+
+
+def fitting(asked: Asked, reply: Reply, config: SmtpServerConfig) -> Reply:
+    """A reply that a server words itself, as it says it; raises LocalProtocolError if it does not accept."""
+    kind = type(asked)
+    has_own_answer = kind is AuthDone or (kind is ContentReceived and config.is_lmtp)
+    if has_own_answer or (reply.code != 354 if kind is Data else not reply.is_positive):
+        raise LocalProtocolError(f"{asked!r} is not accepted by {reply}")
+    return dress(reply, config, to_hello=kind in (Ehlo, Helo, Lhlo))
+
+
+def refusal(line: bytes, reply: Reply, config: SmtpServerConfig) -> Refused:
+    """A line that is refused, with the reply as the server says it."""
+    to_hello = line[:4].upper() in ((b"LHLO",) if config.is_lmtp else (b"EHLO", b"HELO"))
+    return Refused(line, dress(reply, config, to_hello=to_hello))
+
+
+def to_bad_line(bad: BadLine, is_authenticating: bool) -> Reply:
+    """The reply to what is no line at all."""
+    if not bad.is_too_long:
+        return replies.BARE_LINE_END
+    is_auth = is_authenticating or bad.line[:5].upper() == b"AUTH "
+    return replies.AUTH_LINE_TOO_LONG if is_auth else replies.LINE_TOO_LONG
 
 
 def dress(reply: Reply, config: SmtpServerConfig, *, to_hello: bool = False) -> Reply:

@@ -59,7 +59,11 @@ from mailsim.protocols.smtp.states import (
 )
 
 HELLOS = frozenset((Ehlo, Helo, Lhlo))
+READ_OTHERWISE = HELLOS | {Auth, AuthResponse}
+"""Commands to which a reply is not simply text behind an enhanced code."""
 CONTENTS = frozenset((Content, BdatLast))
+LEGAL_IN_SMTP = LEGAL - {(state, Lhlo) for state in State}
+LEGAL_IN_LMTP = LEGAL - {(state, kind) for state in State for kind in (Ehlo, Helo)}
 DEAF = frozenset((CLOSED, STARTING_TLS))
 """States in which nothing more is a reply."""
 
@@ -75,7 +79,7 @@ class SmtpClient:
 
     def __init__(self, *, is_lmtp: bool = False, tls_active: bool = False) -> None:
         self.is_lmtp = is_lmtp
-        self._foreign: tuple[type[Command], ...] = (Ehlo, Helo) if is_lmtp else (Lhlo,)
+        self._legal = LEGAL_IN_LMTP if is_lmtp else LEGAL_IN_SMTP
         self.tls_active = tls_active
         self.state: State = CONNECTED
         self.server_name = ""
@@ -125,9 +129,9 @@ class SmtpClient:
         or when it would break the grammar.
         """
         kind = type(command)
-        hoped = self._hoped or (self._hoped_state() if self._outstanding else self.state)
+        hoped = (self._hoped or self._hoped_state()) if self._outstanding else self.state
         turn = (hoped, kind)
-        if turn not in LEGAL or kind in self._foreign:
+        if turn not in self._legal:
             raise LocalProtocolError(f"{command.verb or kind.__name__} is not legal when {hoped.value}")
         if self._outstanding:
             self._check_pipelining()
@@ -217,50 +221,61 @@ class SmtpClient:
             raise
 
     def _heard(self, wire: bytes) -> Answered:
-        if self.state is CONNECTED:
-            return self._greeted(parse_reply(wire, is_enhanced=False))
-        if not self._outstanding:
-            return self._unasked(parse_reply(wire, self._is_enhanced))
+        if self.state is CONNECTED or not self._outstanding:
+            return self._unasked(wire)
         pdu, command = self._outstanding[0]
         kind = type(command)
-        # A reply to EHLO has no enhanced code (RFC 2034 section 4), whatever the server offered before.
+        if kind in READ_OTHERWISE:
+            reply = self._read_otherwise(wire, kind)
+        else:
+            reply = parse_reply(wire, self._is_enhanced)
+            if kind in CONTENTS and self.is_lmtp and self.recipients:
+                return self._heard_of_recipient(reply)
+        self._outstanding.popleft()
+        self._follow(command, reply)
+        return Answered(pdu, reply)
+
+    def _read_otherwise(self, wire: bytes, kind: type[Command | None]) -> Reply:
+        """A reply to EHLO has no enhanced code (RFC 2034 section 4), whatever the server offered before."""
         reply = parse_reply(wire, self._is_enhanced and kind not in HELLOS)
-        recipient = None
-        if reply.code == 334 and kind in (Auth, AuthResponse):
-            reply = Challenge(reply.code, reply.lines)
-        elif kind in CONTENTS and self.is_lmtp and self.recipients:
-            recipient = self.recipients[self._content_replies]
-            self._content_replies += 1
-        if recipient is None or self._content_replies == len(self.recipients):
+        return Challenge(reply.code, reply.lines) if reply.code == 334 and kind not in HELLOS else reply
+
+    def _heard_of_recipient(self, reply: Reply) -> Answered:
+        """LMTP has a reply to the content for each recipient who was accepted (RFC 2033 section 4.2)."""
+        pdu, command = self._outstanding[0]
+        recipient = self.recipients[self._content_replies]
+        self._content_replies += 1
+        if self._content_replies == len(self.recipients):
             self._outstanding.popleft()
             self._follow(command, reply)
-        if reply.code == 421:
+        elif reply.code == 421:
             self.state = CLOSED
         return Answered(pdu, reply, recipient)
 
-    def _unasked(self, reply: Reply) -> Answered:
-        if reply.code != 421:
-            raise RemoteProtocolError(f"a reply that nobody asked for: {reply}")
-        self.state = CLOSED
+    def _unasked(self, wire: bytes) -> Answered:
+        """The greeting, or a goodbye."""
+        if self.state is CONNECTED:
+            reply = parse_reply(wire, is_enhanced=False, kind=Greeting)
+            self._greeted(reply)
+        else:
+            reply = parse_reply(wire, self._is_enhanced)
+            if reply.code != 421:
+                raise RemoteProtocolError(f"a reply that nobody asked for: {reply}")
+            self.state = CLOSED
         return Answered(None, reply)
 
-    def _greeted(self, reply: Reply) -> Answered:
-        greeting = Greeting(reply.code, reply.lines)
+    def _greeted(self, greeting: Reply) -> None:
         if greeting.is_intermediate:
             raise RemoteProtocolError(f"this is no greeting: {greeting}")
         self.state = GREETED if greeting.is_positive else TURNED_AWAY
         if greeting.code == 421:
             self.state = CLOSED
         self.server_name = greeting.lines[0].partition(" ")[0]
-        self._hoped = None
-        return Answered(None, greeting)
 
     def _follow(self, command: Command | None, reply: Reply) -> None:
         """Move to where the reply leads."""
         kind = type(command)
         self.state = NEXT.get((self.state, kind, reply.code // 100), self.state)  # type: ignore[arg-type]
-        if not self._outstanding or reply.is_negative:
-            self._hoped = None
         if kind in CONTENTS:
             self._forget_transaction()
         elif reply.is_positive:
@@ -272,6 +287,10 @@ class SmtpClient:
             self.state = READING_CONTENT
             if self.is_lmtp and not self.recipients:
                 raise RemoteProtocolError("354 without a recipient (RFC 2033 section 4.2)")
+        if reply.is_negative:
+            self._hoped = None
+            if reply.code == 421:
+                self.state = CLOSED
 
     def _sender_taken(self, command: Mail, _: Reply) -> None:
         self._mail = command
@@ -297,7 +316,7 @@ class SmtpClient:
         """
         if self.state is not STARTING_TLS:
             raise LocalProtocolError("no TLS handshake is due")
-        self.state, self.tls_active, self._hoped = GREETED, True, None
+        self.state, self.tls_active = GREETED, True
         self._forget_server()
         return self._replies.clear()
 

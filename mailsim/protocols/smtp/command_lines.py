@@ -43,14 +43,15 @@ class CommandLines(LineBuffer):
 
     def take_command(self) -> bytes | BadLine | None:
         """The next line, or None until one is complete."""
-        while self._data and (line := self.take_line()) is not None:
-            if self._skipping:
-                self._skipping = line[-2:] != b"\r\n"
-            elif line[-2:] == b"\r\n" and line.count(b"\r") == 1 and len(line) <= self._limit:
-                return line
-            else:
-                return self._bad(line)
-        return self._drop_the_endless() if self._data else None
+        while self._data:
+            line = self.take_line()
+            if line is None:
+                return self._drop_the_endless()
+            if not self._skipping:
+                is_good = line[-2:] == b"\r\n" and line.count(b"\r") == 1 and len(line) <= self._limit
+                return line if is_good else self._bad(line)
+            self._skipping = line[-2:] != b"\r\n"
+        return None
 
     def _drop_the_endless(self) -> BadLine | None:
         if len(self) < self._limit:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar, TypeAlias
 
 from mailsim.protocols import sasl
@@ -18,9 +19,13 @@ from mailsim.protocols.smtp.grammar import Parameters
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a client sends: a verb with an argument, a line of a SASL exchange, or the content."""
+    """What a client sends: a verb with an argument, a line of a SASL exchange, or the content.
+
+    `is_sound` is set by the engine of a client that has found nothing wrong with its form.
+    """
 
     _wire: bytes = field(default=b"", init=False, repr=False, compare=False)
+    is_sound: bool = field(default=False, init=False, repr=False, compare=False)
     verb: ClassVar[str] = ""
     role: ClassVar[str] = "cmd"
 
@@ -297,6 +302,14 @@ class BdatLast(Bdat):
         size = self.message_size or len(self.data)
         return {"msg": self.message_id, "bytes_wire": len(self.to_bytes()), "bytes_content": size, "chunk": self.size}
 
+
+DATA, RSET, QUIT = Data(), Rset(), Quit()
+
+# A client says these again and again, in the same words.
+lhlo = lru_cache(maxsize=1024)(Lhlo)
+ehlo = lru_cache(maxsize=1024)(Ehlo)
+mail = lru_cache(maxsize=4096)(Mail)
+rcpt = lru_cache(maxsize=4096)(Rcpt)
 
 Hello: TypeAlias = Ehlo | Helo | Lhlo
 Verb: TypeAlias = Hello | Mail | Rcpt | Data | Bdat | Rset | Noop | Vrfy | Expn | Help | Quit | StartTls | Auth

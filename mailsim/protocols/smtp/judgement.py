@@ -3,8 +3,8 @@
 The checks, in this order: is the line short enough, is the verb known and offered, is it its turn, does policy want
 TLS or AUTH first, is its argument well formed, are its parameters offered, do its letters need SMTPUTF8.
 
-Nothing but the line and the circumstances decides, and clients say the same again and again, so judgements are
-remembered.
+Nothing but the line, the session and the transaction decides, and clients say the same again and again, so judgements
+are remembered.
 """
 
 from __future__ import annotations
@@ -22,34 +22,40 @@ from mailsim.protocols.smtp.replies import Reply
 from mailsim.protocols.smtp.states import LEGAL, State
 
 
-class Circumstances(NamedTuple):
-    """What a judgement depends on, beside the line.
+class Session(NamedTuple):
+    """What is known of the client: whether it said EHLO, whether there is TLS, and whether it has logged in."""
+
+    config: SmtpServerConfig
+    is_extended: bool = False
+    tls_active: bool = False
+    is_authenticated: bool = False
+
+
+class Transaction(NamedTuple):
+    """What is known of the mail so far.
 
     Attributes:
-        has_room: whether the transaction may have another recipient. has_refused: whether it lost one.
+        has_room: whether it may have another recipient. has_refused: whether it lost one.
         takes_utf8: whether its MAIL said SMTPUTF8.
     """
 
-    config: SmtpServerConfig
-    state: State
-    is_extended: bool
-    tls_active: bool
-    is_authenticated: bool
-    has_room: bool
-    has_refused: bool
-    takes_utf8: bool
+    has_room: bool = True
+    has_refused: bool = False
+    takes_utf8: bool = False
 
 
-def judge(line: bytes, now: Circumstances) -> Verb | Reply:
+def judge(line: bytes, state: State, session: Session, mail: Transaction) -> Verb | Reply:
     """The command that a line is, or the reply that refuses it.
 
     BDAT is not judged here: its octets follow, whatever is thought of it.
     """
-    return _remembered(line, now) if len(line) <= REMEMBERED_LENGTH else _judge(line, now)
+    if len(line) > REMEMBERED_LENGTH:
+        return _judge(line, state, session, mail)
+    return _remembered(line, state, session, mail)
 
 
-def _judge(line: bytes, now: Circumstances) -> Verb | Reply:
-    config = now.config
+def _judge(line: bytes, state: State, session: Session, mail: Transaction) -> Verb | Reply:
+    config = session.config
     kind, command = read_line(line, config.is_lmtp)
     if isinstance(command, Bdat) and config.chunking:
         return command
@@ -60,7 +66,7 @@ def _judge(line: bytes, now: Circumstances) -> Verb | Reply:
     if kind in config.not_offered:
         return replies.NOT_IMPLEMENTED
     try:
-        return not_now(kind, now) or _check(command, line, now) or command
+        return not_now(kind, state, session, mail) or _check(command, line, session, mail) or command
     except BadCommand as error:
         return error.reply
 
@@ -68,50 +74,50 @@ def _judge(line: bytes, now: Circumstances) -> Verb | Reply:
 _remembered = lru_cache(maxsize=4096)(_judge)
 
 
-def not_now(kind: type[Command], now: Circumstances) -> Reply | None:
+def not_now(kind: type[Command], state: State, session: Session, mail: Transaction) -> Reply | None:
     """The reply to a verb whose turn has not come, or that policy does not want yet."""
-    if (now.state, kind) not in LEGAL:
-        return out_of_order(now.state, kind, now.has_refused, now.config.is_lmtp)
-    return forbidden(now.config, kind, now.tls_active, now.is_authenticated)
+    if (state, kind) not in LEGAL:
+        return out_of_order(state, kind, mail.has_refused, session.config.is_lmtp)
+    return forbidden(session.config, kind, session.tls_active, session.is_authenticated)
 
 
-def _check(command: Verb | Reply, line: bytes, now: Circumstances) -> Reply | None:
+def _check(command: Verb | Reply, line: bytes, session: Session, mail: Transaction) -> Reply | None:
     """What is wrong with the argument, or None. Raises: BadCommand for wrong parameters."""
     match command:
         case Mail():
-            return _check_mail(command, now)
+            return _check_mail(command, session)
         case Rcpt():
-            return _check_rcpt(command, line, now)
+            return _check_rcpt(command, line, session, mail)
         case Auth():
-            return _check_auth(command, now)
+            return _check_auth(command, session)
     return None
 
 
-def _check_mail(mail: Mail, now: Circumstances) -> Reply | None:
-    if mail.parameters:
-        check_mail_parameters(mail, now.config, now.is_extended)
-    if not mail.path.isascii() and not mail.smtputf8:
-        return replies.SENDER_NOT_ASCII if now.config.smtputf8 else replies.NOT_ASCII
+def _check_mail(command: Mail, session: Session) -> Reply | None:
+    if command.parameters:
+        check_mail_parameters(command, session.config, session.is_extended)
+    if not command.path.isascii() and not command.smtputf8:
+        return replies.SENDER_NOT_ASCII if session.config.smtputf8 else replies.NOT_ASCII
     return None
 
 
-def _check_rcpt(rcpt: Rcpt, line: bytes, now: Circumstances) -> Reply | None:
+def _check_rcpt(command: Rcpt, line: bytes, session: Session, mail: Transaction) -> Reply | None:
     """A recipient beyond ASCII is for a transaction with SMTPUTF8 only (RFC 6531 section 3.5)."""
-    if rcpt.parameters:
-        check_rcpt_parameters(rcpt, now.config, now.is_extended)
-    if not line.isascii() and not now.takes_utf8:
-        return replies.RECIPIENT_NOT_ASCII if now.config.smtputf8 else replies.NOT_ASCII
-    return None if now.has_room else replies.TOO_MANY_RECIPIENTS
+    if command.parameters:
+        check_rcpt_parameters(command, session.config, session.is_extended)
+    if not line.isascii() and not mail.takes_utf8:
+        return replies.RECIPIENT_NOT_ASCII if session.config.smtputf8 else replies.NOT_ASCII
+    return None if mail.has_room else replies.TOO_MANY_RECIPIENTS
 
 
-def _check_auth(auth: Auth, now: Circumstances) -> Reply | None:
-    if not now.is_extended:
+def _check_auth(command: Auth, session: Session) -> Reply | None:
+    if not session.is_extended:
         return replies.HELLO_FIRST
-    if now.is_authenticated:
+    if session.is_authenticated:
         return replies.AUTH_ALREADY
-    if now.config.auth_requires_tls and not now.tls_active:
+    if session.config.auth_requires_tls and not session.tls_active:
         return replies.AUTH_NEEDS_TLS
-    return None if auth.mechanism in now.config.auth_mechanisms else replies.AUTH_UNKNOWN
+    return None if command.mechanism in session.config.auth_mechanisms else replies.AUTH_UNKNOWN
 
 
 def _line_limit(config: SmtpServerConfig, kind: type[Command] | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from mailsim.errors import RemoteProtocolError
@@ -38,10 +39,17 @@ class ReplyReader(LineBuffer):
 
         Raises RemoteProtocolError for too much.
         """
-        while self._data and (line := self.take_line()) is not None:
+        if not self._data:
+            return None
+        line = self.take_line()
+        if line is None or self._lines or line.startswith(b"-", 3):
+            return self._take_lines(line)
+        return line  # nearly every reply is one line
+
+    def _take_lines(self, line: bytes | None) -> bytes | None:
+        """The same for several lines, of which this is the first, or the next one."""
+        while line is not None:
             lines = self._lines
-            if not lines and not line.startswith(b"-", 3):
-                return line  # nearly every reply is one line
             lines.append(line)
             # A line that cannot belong to this reply ends it: whoever parses it will find that out.
             is_end = line[3:4] != b"-" or line[:3] != lines[0][:3]
@@ -53,20 +61,21 @@ class ReplyReader(LineBuffer):
                 return b"".join(lines)
             if len(line) > MAX_LINE or len(lines) > MAX_LINES:
                 raise RemoteProtocolError("a reply is too long")
-        if self._data and len(self) >= MAX_LINE:
+            line = self.take_line()
+        if len(self) >= MAX_LINE:
             raise RemoteProtocolError("a reply line is too long")
         return None
 
 
-def parse_reply(wire: bytes, is_enhanced: bool) -> Reply:
-    """Read all lines of one reply; raises RemoteProtocolError.
+def parse_reply(wire: bytes, is_enhanced: bool, kind: Callable[..., Reply] = Reply) -> Reply:
+    """Read all lines of one reply, which is of this `kind`; raises RemoteProtocolError.
 
     Servers say the same replies again and again, so what they mean is remembered.
     """
-    return _remembered(wire, is_enhanced) if len(wire) <= REMEMBERED_LENGTH else _parse(wire, is_enhanced)
+    return _remembered(wire, is_enhanced, kind) if len(wire) <= REMEMBERED_LENGTH else _parse(wire, is_enhanced, kind)
 
 
-def _parse(wire: bytes, is_enhanced: bool) -> Reply:
+def _parse(wire: bytes, is_enhanced: bool, kind: Callable[..., Reply]) -> Reply:
     code = wire[:3]
     if not code.isdigit() or not b"200" <= code <= b"599":
         raise RemoteProtocolError(f"this is no reply: {wire[:100]!r}")
@@ -75,9 +84,9 @@ def _parse(wire: bytes, is_enhanced: bool) -> Reply:
         raise RemoteProtocolError(f"a line of a reply ends with CR LF: {wire[:100]!r}")
     texts = tuple(_text(line, code, is_last=index == len(lines)) for index, line in enumerate(lines, 1))
     if not is_enhanced:
-        return Reply(int(code), texts)
+        return kind(int(code), texts)
     enhanced, texts = split_enhanced(int(code), texts)
-    return Reply(int(code), texts, enhanced)
+    return kind(int(code), texts, enhanced)
 
 
 def _text(line: bytes, code: bytes, is_last: bool) -> str:
