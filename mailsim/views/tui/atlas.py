@@ -16,6 +16,7 @@ import networkx as nx
 from mailsim.trace.events import Event, Noted, Said
 from mailsim.trace.facts import FaultEnded, FaultHit, FaultStarted, RouteDecided, TcpFact, UserActed, ZoneChanged
 from mailsim.trace.trace import Node, Trace
+from mailsim.views.tui.text import cut
 
 NEVER = 1 << 62
 """A sequence number that no event has."""
@@ -163,3 +164,10 @@ def title(node: Node, preference: int | None) -> str:
     if preference is not None:
         return f"MX {preference}"
     return "+".join(ROLE_TITLES[role] for role in ROLE_TITLES if role in node.roles)
+
+
+def shortened(roles: str, room: int) -> str:
+    """A title in so many cells: whole roles, the first ones, and how many more there are: `MSA+MTA+3`."""
+    names = roles.split("+")
+    some = ("+".join((*names[:n], str(len(names) - n))) for n in range(len(names) - 1, 0, -1))
+    return next((text for text in (roles, *some) if len(text) <= room), cut(roles, room))

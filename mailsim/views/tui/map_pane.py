@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from mailsim.views.tui.atlas import NEVER, title
+from mailsim.views.tui.atlas import NEVER, shortened, title
 from mailsim.views.tui.box import DOWN, HEAVY, LEFT, LIGHT, RIGHT, UP
 from mailsim.views.tui.canvas import Canvas
 from mailsim.views.tui.inks import Ground, Ink
@@ -144,12 +144,18 @@ class Map(Painted):
         bold = ink is not Ink.DIM
         canvas.box(*box, Ink.LINE if ink is Ink.DIM else ink, weight)
         if role:
-            room = box.width - 4
-            left = box.x + (2 if len(role) < room - 1 else 1)
-            canvas.text(left, box.y, f" {cut(role, room)} ", ink, bold=weight == HEAVY)
+            self._draw_title(canvas, role, box, ink, weight)
         inside = cut(label, box.width - 2)
         left = box.x + 1 + (box.width - 2 - cell_len(inside)) // 2
         canvas.text(left, box.y + 1, inside, Ink.TEXT if bold else Ink.DIM, bold=bold)
+
+    def _draw_title(self, canvas: Canvas, role: str, box: Box, ink: Ink, weight: int) -> None:
+        """The roles in the upper frame; a long title does without the gaps around it."""
+        text = shortened(role, box.width - 2)
+        if len(text) <= box.width - 4:
+            text = f" {text} "
+        left = box.x + (2 if len(text) < box.width - 3 else 1)
+        canvas.text(left, box.y, text, ink, bold=weight == HEAVY)
 
     def _draw_arrow(self, canvas: Canvas, layout: MapLayout, telling: Telling | None) -> None:
         if telling is None or not telling.target:

@@ -14,7 +14,7 @@ from mailsim.lessons.ui import MESSAGES, Words
 from mailsim.trace.trace import Trace
 from mailsim.views.tui.actions import ACTIONS, Group
 from mailsim.views.tui.arrangement import BIG_PANES, TAB_PANES, Layout, arrange
-from mailsim.views.tui.atlas import Atlas
+from mailsim.views.tui.atlas import Atlas, shortened
 from mailsim.views.tui.box import HEAVY, LIGHT, glyph
 from mailsim.views.tui.canvas import Canvas
 from mailsim.views.tui.inks import DARK, Ink
@@ -66,6 +66,14 @@ def test_preferences_are_not_told_before_the_dns_told_them() -> None:
     assert atlas.preference(MX1, decided - 1) is None
     assert (atlas.preference(MX1, decided), atlas.preference(MX2, decided)) == (10, 20)
     assert atlas.preference(PC, len(trace.events)) is None
+
+
+@pytest.mark.parametrize(
+    ("room", "shown"),
+    [(30, "MSA+MTA+MDA+IMAP+POP3"), (18, "MSA+MTA+MDA+IMAP+1"), (12, "MSA+MTA+3"), (8, "MSA+4"), (4, "MSA…")],
+)
+def test_a_title_without_room_loses_whole_roles_and_says_how_many(room: int, shown: str) -> None:
+    assert shortened("MSA+MTA+MDA+IMAP+POP3", room) == shown
 
 
 @pytest.mark.parametrize("size", [(58, 9), (62, 11), (76, 14), (118, 30), (30, 7), (14, 40)])
