@@ -11,7 +11,7 @@ from mailsim.cli.complaints import EXIT_STATUS, complaining, tell
 from mailsim.cli.options import Language, ScenarioName
 
 if TYPE_CHECKING:
-    from mailsim.scenario.shipped import Head
+    from mailsim.scenario.heads import Head
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files or folders.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -44,15 +44,16 @@ def list_scenarios(lang: Language, as_json: AsJson = False) -> None:
 
 def _heads() -> list[Head]:
     """The heads of our scenarios, in the order of the lessons. Raises: ScenarioErrors, when one cannot be read."""
-    from mailsim.scenario.shipped import head_of, shipped
+    from mailsim.scenario.heads import head_of
+    from mailsim.scenario.shipped import shipped
 
     heads = [head_of(folder) or _whole(folder) for folder in shipped().values()]
     return sorted(heads, key=lambda head: (head.lesson or "~", head.id))
 
 
 def _whole(folder: Path) -> Head:
+    from mailsim.scenario.heads import Head
     from mailsim.scenario.loader import load
-    from mailsim.scenario.shipped import Head
 
     scenario = load(folder)
     return Head(scenario.id, scenario.level, scenario.lesson or "", {"": scenario.texts})

@@ -31,9 +31,17 @@ class Shelf:
         from mailsim.scenario.shipped import shipped
 
         for name, path in shipped().items():
-            yield from _shipped(name, path)
+            yield from _entries(name, path)
         for path in _files(self._folder):
-            yield from _read(str(path), path, True)
+            yield from _entries(str(path), path, own=True)
+
+    def check(self, key: str) -> tuple[Problem, ...]:
+        """Read all of a scenario: its mistakes, () when it has none."""
+        try:
+            opened(key)
+        except Unrunnable as unrunnable:
+            return unrunnable.problems
+        return ()
 
     def open(self, key: str) -> Trace:
         """Run the scenario, with the lines of the scripts recorded. Raises: Unrunnable."""
@@ -68,19 +76,20 @@ def _files(folder: Path | None) -> list[Path]:
     return sorted([*files, *folders])[:MAX_FILES]
 
 
-def _shipped(key: str, path: Path) -> Iterator[Entry]:
-    """One of ours and its variants; their heads will do, for our tests have checked them."""
-    from mailsim.scenario.shipped import head_of
+def _entries(key: str, path: Path, own: bool = False) -> Iterator[Entry]:
+    """A scenario and its variants, by their heads: our tests have checked ours, those of others are checked later."""
+    from mailsim.scenario.heads import head_of
 
     head = head_of(path)
     if head is None:
-        yield from _read(key, path, False)
+        yield from _read(key, path, own)
         return
     version = _version(path)
     for name, texts in head.texts.items():
         order = f"{head.lesson or '~'} {key} {name}"
         titles, objectives = _named(texts, name, head.id)
-        yield Entry(f"{key}@{name}" if name else key, head.level, titles, objectives, order=order, version=version)
+        named = f"{key}@{name}" if name else key
+        yield Entry(named, head.level, titles, objectives, own, (), order, version, is_checked=not own)
 
 
 def _read(key: str, path: Path, own: bool) -> Iterator[Entry]:

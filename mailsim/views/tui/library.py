@@ -29,7 +29,7 @@ class Entry:
         key: what `Library.open` wants, and what is remembered about. level: 1 to 5, 0 when it cannot be read.
         titles, objectives: by language. own: whether it is from the reader's own folder.
         order: sorts those of one level. problems: why it cannot be run; () when it can.
-        version: is another one when the scenario has changed.
+        version: is another one when the scenario has changed. is_checked: whether all of it was read.
     """
 
     key: str
@@ -40,6 +40,7 @@ class Entry:
     problems: tuple[Problem, ...] = ()
     order: str = ""
     version: str = ""
+    is_checked: bool = True
 
     def title(self, language: str) -> str:
         """In this language, or in any that there is."""
@@ -63,6 +64,9 @@ class Library(Protocol):
 
     def entries(self) -> Iterator[Entry]:
         """All of them, one after the other; may take its time."""
+
+    def check(self, key: str) -> tuple[Problem, ...]:
+        """Read all of a scenario for its mistakes; may take a moment."""
 
     def open(self, key: str) -> Trace:
         """Run a scenario. Raises: Unrunnable."""

@@ -1,12 +1,15 @@
 """The picker: all scenarios by level, with title, objective, length and how far one came. Typing filters.
 
-Scenarios are read in a thread of their own, so the list is there at once and grows; a second later those whose length
-is not known, or that have changed since, are run one by one to learn it. A file with mistakes is listed with them.
+Of each scenario the list reads what it shows, in a thread of its own, so it is there at once and grows. The rest of one
+of the reader's own is read when the cursor rests on it. A second later those whose length is not known, or that have
+changed since, are run one by one to learn it. A file with mistakes is listed with them, as soon as they are known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import ClassVar
 
@@ -15,6 +18,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.worker import get_current_worker
 
 from mailsim.lessons.ui import LANGUAGES, Words
@@ -29,6 +33,8 @@ SIDE_BY_SIDE = 100
 """From so many columns on, the details stand beside the list."""
 AT_ONCE = 8
 """So many scenarios more, and the list is painted anew."""
+LINGER_S = 0.15
+"""The cursor rests on a scenario when it has been there for this time."""
 REST_S = 1.0
 """Runs that nobody waits for begin when the list has been there for this time."""
 KEYS: tuple[tuple[str, str, str], ...] = (
@@ -89,6 +95,8 @@ class Picker(Screen[None]):
         self._touched = False
         self._leaving = False
         self._running = False
+        self._lingers_on = ""
+        self._lingering: Timer | None = None
         self.rows: list[Row] = []
 
     def compose(self) -> ComposeResult:
@@ -122,6 +130,28 @@ class Picker(Screen[None]):
             self.app.call_from_thread(self._add, *some)
         self.app.call_from_thread(self._loaded)
 
+    def _linger(self) -> None:
+        """When the cursor has come to rest on a scenario, read the rest of it, if nobody has."""
+        if self._chosen == self._lingers_on:
+            return
+        self._lingers_on = self._chosen
+        if self._lingering is not None:
+            self._lingering.stop()
+        if self.chosen is not None and not self.chosen.is_checked:
+            self._lingering = self.set_timer(LINGER_S, partial(self._check, self._chosen))
+
+    @work(thread=True, group="check")
+    def _check(self, key: str) -> None:
+        problems = self._library.check(key)
+        self.app.call_from_thread(self._checked, key, problems)
+
+    def _checked(self, key: str, problems: tuple[Problem, ...]) -> None:
+        """All of a scenario was read: if it has mistakes, it is listed with them."""
+        entry = next((entry for entry in self._entries if entry.key == key), None)
+        if entry is not None:
+            self._entries.remove(entry)
+            self._add(replace(entry, problems=problems, is_checked=True))
+
     @work(thread=True, exclusive=True, group="lengths")
     def _measure_all(self) -> None:
         worker, memory = get_current_worker(), self._memory
@@ -139,7 +169,8 @@ class Picker(Screen[None]):
 
         try:
             trace = self._library.open(entry.key)
-        except Unrunnable:
+        except Unrunnable as failed:
+            self.app.call_from_thread(self._checked, entry.key, failed.problems)
             return
         steps = len(Score(trace).steps(Lens(Level.of(trace.world.detail))))
         self.app.call_from_thread(self._measured, entry, steps)
@@ -173,6 +204,7 @@ class Picker(Screen[None]):
         self.query_one(Details).show_entry()
         for bar in self.query(Bar):
             bar.repaint()
+        self._linger()
 
     def _first(self, keys: Sequence[str]) -> str:
         """Where the cursor stands before anybody moved it: at what was opened last, else at the beginning."""
@@ -319,9 +351,8 @@ class Picker(Screen[None]):
     def _failed(self, entry: Entry, problems: tuple[Problem, ...]) -> None:
         """The file has changed for the worse since it was listed: list it with its mistakes."""
         self._running = False
-        self._entries.remove(entry)
         self._chosen = entry.key
-        self._add(Entry(entry.key, 0, entry.titles, entry.objectives, entry.own, problems))
+        self._checked(entry.key, problems)
         first = problems[0].message.get(self.words.language, "") if problems else ""
         self._say(self.words("picker.failed", problem=first))
 

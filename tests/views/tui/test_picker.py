@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from mailsim.trace.trace import Trace
 from mailsim.views.tui.app import StepperApp
 from mailsim.views.tui.library import Entry, Problem, Unrunnable
 from mailsim.views.tui.memory import Memory, Place
-from mailsim.views.tui.picker import Picker
+from mailsim.views.tui.picker import LINGER_S, Picker
 from mailsim.views.tui.screen import MainScreen
 from tests.views.tui.synthetic import failover
 
@@ -33,6 +34,7 @@ class Books:
 
     def __init__(self) -> None:
         self.broken = False
+        self.wrong: set[str] = set()
 
     def entries(self) -> Iterator[Entry]:
         yield Entry(
@@ -41,6 +43,9 @@ class Books:
         yield Entry("first-mail", 1, {"en": "First mail", "cs": "První e-mail"}, order="E01")
         yield Entry("/own/mine.yaml", 1, {"en": "Mine", "cs": "Můj"}, own=True)
         yield Entry("/own/bad.yaml", 0, {"en": "bad.yaml", "cs": "bad.yaml"}, own=True, problems=(MISTAKE,))
+
+    def check(self, key: str) -> tuple[Problem, ...]:
+        return (MISTAKE,) if key in self.wrong else ()
 
     def open(self, key: str) -> Trace:
         if self.broken:
@@ -184,6 +189,24 @@ async def test_a_file_that_broke_meanwhile_is_told_and_the_rest_works() -> None:
     await play(steps)
 
 
+async def test_the_rest_of_a_scenario_is_read_when_the_cursor_rests_on_it() -> None:
+    async def steps(pilot: Pilot[None], app: StepperApp) -> None:
+        library = picker(app)._library
+        assert isinstance(library, Books)
+        library.wrong = {"first-mail", "/own/mine.yaml"}
+        picker(app)._entries = [replace(entry, is_checked=not entry.own) for entry in library.entries()]
+        await pilot.press("home", "end", "up", "end", "home")
+        await pilot.pause(LINGER_S * 2)
+        assert "no such key" not in text(app)
+        await pilot.press("end", "up")
+        await until(pilot, lambda: "no such key" in text(app))
+        chosen = picker(app).chosen
+        assert chosen is not None
+        assert (chosen.key, chosen.is_checked) == ("/own/mine.yaml", True)
+
+    await play(steps)
+
+
 async def test_clicks_choose_open_and_press_keys() -> None:
     async def steps(pilot: Pilot[None], app: StepperApp) -> None:
         await pilot.click("#entries", offset=(5, 3))
@@ -216,15 +239,19 @@ def test_a_folder_of_ones_own_with_good_and_broken_files(tmp_path: Path) -> None
     (tmp_path / "bad.yaml").write_text(good.replace("title", "titl"), encoding="utf-8")
     (tmp_path / "not.yaml").write_bytes(b"\xff\xfe\x00: [")
     (tmp_path / "notes.txt").write_text("nothing", encoding="utf-8")
-    found = {Path(entry.key).name: entry for entry in Shelf(tmp_path).entries() if entry.own}
-    assert set(found) == {"good.yaml", "bad.yaml", "not.yaml"}
-    assert found["good.yaml"].problems == ()
+    (tmp_path / "late.yaml").write_text(good + "stepz: []\n", encoding="utf-8")
+    shelf = Shelf(tmp_path)
+    found = {Path(entry.key).name: entry for entry in shelf.entries() if entry.own}
+    assert set(found) == {"good.yaml", "bad.yaml", "late.yaml", "not.yaml"}
+    assert (found["good.yaml"].problems, shelf.check(found["good.yaml"].key)) == ((), ())
     (problem,) = found["bad.yaml"].problems
     assert (problem.line, problem.source) == (2, "titl: Good")
     assert problem.hint["en"]
     assert problem.message["cs"] != problem.message["en"]
     assert found["not.yaml"].problems
-    assert Shelf(tmp_path).open(found["good.yaml"].key).world.scenario == "good"
+    assert (found["late.yaml"].title("en"), found["late.yaml"].problems) == ("Good", ())
+    assert [problem.line for problem in shelf.check(found["late.yaml"].key)] == [5]
+    assert shelf.open(found["good.yaml"].key).world.scenario == "good"
     with pytest.raises(Unrunnable):
         Shelf(tmp_path).open(found["bad.yaml"].key)
 

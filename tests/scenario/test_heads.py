@@ -1,4 +1,4 @@
-"""What a list says of our scenarios is what their whole files say; a file that is not so simple is left to others."""
+"""What a list says of scenarios is what their whole files say; a file that is not so simple is left to others."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mailsim.scenario.heads import head_of
 from mailsim.scenario.loader import load, variants
-from mailsim.scenario.shipped import head_of, shipped
+from mailsim.scenario.shipped import shipped
 from mailsim.scenario.source import Source
 
 EN = "title: One\nobjective: >-\n  To see\n  one.\nstory: |\n  No: of\n\n  course\nvariants: {b: {title: Two}}\n"
@@ -57,8 +58,24 @@ def test_a_variant_without_a_title_has_what_it_changes(tmp_path: Path) -> None:
         ("id: one\nvariants: [b]\n", "objective: no title\n"),
         ("id: one\n", "title: [1, 2]\n"),
         ("id: one\n", ""),
+        ("id: one\n", 'title: "\\e[2J"\n'),
+        ("id: one\ntitle: Here too\n", EN),
     ],
 )
 def test_what_is_not_plain_is_left_to_the_reader_of_whole_files(tmp_path: Path, scenario: str, en: str) -> None:
     assert head_of(folder_with(tmp_path, scenario, en)) is None
     assert head_of(tmp_path / "gone") is None
+
+
+@pytest.mark.parametrize("title", ["One", "{en: One, cs: Jedna}"])
+def test_a_file_with_its_own_texts_has_a_head_too(tmp_path: Path, title: str) -> None:
+    file = tmp_path / "one.yaml"
+    whole = f"id: one\ntitle: {title}\ndomains: {{a.example: {{users: [eva]}}}}\nvariants: {{b: {{seed: 8}}}}\n"
+    file.write_text(whole, "utf-8")
+    head = head_of(file)
+    assert head is not None
+    for name in ("", "b"):
+        texts = load(file, name).texts
+        assert {lang: head.texts[name][lang]["title"] for lang in texts} == {
+            lang: texts[lang]["title"] for lang in texts
+        }
