@@ -31,16 +31,21 @@ class Telephone:
         return [_service(scenario, place) for place in places(scenario)]
 
     def find(self, key: str, where: str) -> Service | None:
-        """The service at `host:port`, where port may be a name. Raises: Unrunnable."""
+        """The service at `host:port`, where port may be a name; `host:port tls` has TLS from the first byte.
+
+        Raises: Unrunnable.
+        """
         from mailsim.scenario.calling import USUAL_PORTS, hosts_named, place_at
 
-        name, _, port = where.strip().rpartition(":")
+        place, _, security = where.strip().partition(" ")
+        name, _, port = place.rpartition(":")
         number = USUAL_PORTS.get(port.lower(), int(port) if port.isdecimal() and len(port) < 6 else 0)
         if not name or not 0 < number < 65536:
             return None
         scenario = opened(key)
         hosts = hosts_named(scenario, name)
-        return _service(scenario, place_at(scenario, hosts[0], number)) if len(hosts) == 1 else None
+        is_tls = security.strip().lower() == "tls"
+        return _service(scenario, place_at(scenario, hosts[0], number, is_tls)) if len(hosts) == 1 else None
 
     def call(self, key: str, service: Service, at_us: int) -> HandCall:
         """Run the scenario anew up to a time, and connect. Raises: Unrunnable."""

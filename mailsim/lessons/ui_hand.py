@@ -15,7 +15,10 @@ HAND: Mapping[str, tuple[str, str]] = {
     # the list of servers
     "call.title": ("whom do you want to type to?", "komu chcete psát?"),
     "call.filter": ("filter, or host:port: ", "filtr, nebo počítač:port: "),
-    "call.hint": ("type to filter, or any host:port", "pište a výběr se zúží, nebo počítač:port"),
+    "call.hint": (
+        "type to filter, or any host:port (TLS at once: host:port tls)",
+        "pište a výběr se zúží, nebo počítač:port (hned TLS: počítač:port tls)",
+    ),
     "call.loading": ("reading the scenario ...", "čtu scénář ..."),
     "call.none": ("Nothing fits: {what}", "Nic nevyhovuje: {what}"),
     "call.calling": ("calling {host}:{port} ...", "volám {host}:{port} ..."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mailsim.lessons.telling import say
 from mailsim.protocols.pdu import printable
 from mailsim.trace.events import Event, Said
 from mailsim.trace.trace import Trace
@@ -23,12 +24,22 @@ class Row:
         return f"{self.mark} {self.text}{self.end}"
 
 
-def heard(event: Event, trace: Trace, lang: str) -> Iterator[Row]:
-    """The rows of what came from the server, or of what else happened on the connection; none for the client's own."""
+def heard(event: Event, trace: Trace, lang: str, longest: int = 0) -> Iterator[Row]:
+    """The rows of what came from the server, or of what else happened on the connection; none for the client's own.
+
+    Args: longest: of something longer the middle is left out, and a row says so; 0 for whatever length.
+    """
     if not isinstance(event, Said):
         yield Row("--", sentence(event, trace, lang))
     elif not event.from_client:
-        yield from (row("S:", line) for line in event.pdu.to_bytes().splitlines(keepends=True))
+        lines = event.pdu.to_bytes().splitlines(keepends=True)
+        left_out = len(lines) - longest if longest else 0
+        if left_out <= 0:
+            yield from (row("S:", line) for line in lines)
+            return
+        yield from (row("S:", line) for line in lines[: longest // 2])
+        yield Row("--", say("talk.left-out", lang, n=left_out))
+        yield from (row("S:", line) for line in lines[longest // 2 + left_out :])
 
 
 def typed(line: bytes) -> Row:

@@ -15,13 +15,14 @@ from mailsim.trace.events import Said
 from mailsim.trace.recording import read_recording
 from mailsim.views.tui.actions import CALL_ACTIONS, HAND_ACTIONS
 from mailsim.views.tui.app import Commands, StepperApp
+from mailsim.views.tui.hand.conversation import Conversation
 from mailsim.views.tui.hand.screen import HandScreen
 from mailsim.views.tui.hand.services import ServicesScreen
 from mailsim.views.tui.hand.transcript import Transcript
 from mailsim.views.tui.help import Help
 from mailsim.views.tui.screen import MainScreen
 from mailsim.views.tui.text import Piece, wrap
-from tests.views.tui.desk import Desk, hand, message, talk, type_lines, visit
+from tests.views.tui.desk import PHONE, Desk, hand, message, talk, type_lines, visit
 from tests.views.tui.test_picker import text
 
 
@@ -175,6 +176,19 @@ async def test_literals_tell_how_much_is_to_come() -> None:
         assert hand(app).line.value == "DONE"
 
     await talk(steps, "mail:993")
+
+
+def test_the_middle_of_a_long_reply_is_left_out_on_the_screen_and_saved() -> None:
+    place = PHONE.find("first-mail", "mail:25")
+    assert place is not None
+    conversation = Conversation(PHONE.call("first-mail", place, 0))
+    conversation.say("EHLO me.example")
+    turn = conversation.turns[-1]
+    whole = [str(row) for row in conversation.rows(turn, "en")]
+    assert list(map(str, conversation.rows(turn, "en", len(whole)))) == whole
+    left_out = f"-- {len(whole) - 4} lines are not shown here; the saved transcript has them."
+    assert list(map(str, conversation.rows(turn, "en", 4))) == [*whole[:2], left_out, *whole[-2:]]
+    assert whole[3] in conversation.text("en")
 
 
 async def test_time_passes_only_when_it_is_told_to() -> None:

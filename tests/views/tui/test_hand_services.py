@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.pilot import Pilot
 
 from mailsim.views.tui.app import Commands, StepperApp
 from mailsim.views.tui.hand.screen import HandScreen
-from mailsim.views.tui.hand.services import ServicesScreen
+from mailsim.views.tui.hand.services import _PLACE, ServicesScreen
 from mailsim.views.tui.memory import Memory
 from mailsim.views.tui.picker import Picker
 from mailsim.views.tui.screen import MainScreen
@@ -69,6 +70,17 @@ async def test_any_port_may_be_called_and_one_without_a_server_refuses() -> None
         assert isinstance(app.screen, ServicesScreen)
 
     await visit(steps)
+
+
+@pytest.mark.parametrize(
+    ("where", "security"),
+    [("mail:2525", "none"), ("mail:2525 tls", "tls"), ("mail:imaps", "tls"), ("mail:143  TLS", "tls")],
+)
+def test_tls_may_begin_at_once_on_any_port(where: str, security: str) -> None:
+    service = PHONE.find("first-mail", where)
+    assert service is not None
+    assert service.security == security
+    assert _PLACE.fullmatch(where)
 
 
 async def test_f4_in_the_list_of_scenarios() -> None:

@@ -83,12 +83,12 @@ class Conversation:
         if not self.call.is_over:
             self.call.hang_up()
 
-    def rows(self, turn: Turn, language: str) -> Iterator[Row]:
-        """How a turn is written."""
+    def rows(self, turn: Turn, language: str, longest: int = 0) -> Iterator[Row]:
+        """How a turn is written; of one with more rows than `longest` the middle is left out, unless that is 0."""
         if turn.line is not None:
             yield typed(turn.line)
         elif turn.event is not None:
-            yield from heard(turn.event, self.call.so_far(), language)
+            yield from heard(turn.event, self.call.so_far(), language, longest)
 
     def text(self, language: str) -> str:
         """The whole transcript."""

@@ -24,7 +24,8 @@ from mailsim.views.tui.library import Unrunnable
 from mailsim.views.tui.painted import Rolling
 from mailsim.views.tui.text import Line, Piece, cut, strip, width_of
 
-_PLACE = re.compile(r"\S+:[A-Za-z0-9]+")
+_PLACE = re.compile(r"\S+:[A-Za-z0-9]+(?: +tls)?", re.IGNORECASE)
+"""What may be typed instead of a filter; `tls` lets TLS begin with the first byte."""
 ABOUT_ROWS = 4
 
 

@@ -84,7 +84,7 @@ class Switchboard(Protocol):
         """All that one can talk to. Raises: Unrunnable."""
 
     def find(self, key: str, where: str) -> Service | None:
-        """The service at `host:port` as somebody writes it; None when there is no such host. Raises: Unrunnable."""
+        """The service at `host:port`, or `host:port tls`; None when there is no such host. Raises: Unrunnable."""
 
     def call(self, key: str, service: Service, at_us: int) -> Call:
         """Run the scenario anew up to a time, and connect. May take its time. Raises: Unrunnable."""

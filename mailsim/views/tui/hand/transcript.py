@@ -17,6 +17,8 @@ from mailsim.views.tui.painted import Rolling
 from mailsim.views.tui.text import Line, Piece, by_words, chopped, strip, width_of
 
 MARK_WIDTH = 3
+LONGEST = 400
+"""Nobody reads more lines of one reply, and to wrap those of a large mail would hold up the keys for seconds."""
 _INKS = {"later": Ink.LATER, "failed": Ink.FAILED}
 
 
@@ -76,7 +78,7 @@ class Transcript(Rolling):
     def _lines(self, turn: Turn, words: Words) -> Iterator[Line]:
         """A turn in lines of this width: bytes break anywhere, what we say in words at spaces."""
         width = max(1, self.columns - MARK_WIDTH - 1)
-        rows = list(self._conversation.rows(turn, words.language))
+        rows = list(self._conversation.rows(turn, words.language, LONGEST))
         ink, sign = self._look(turn)
         for number, row in enumerate(rows):
             parts = by_words(row.text, width) if row.mark == "--" else chopped(row.text, width)
