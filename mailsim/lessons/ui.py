@@ -161,8 +161,16 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "saved": ("Saved: {path}", "Uloženo: {path}"),
     "save.failed": ("Not saved: {problem}", "Neuloženo: {problem}"),
     "crash": (
-        "mailsim has made a mistake and had to stop. The report is in {path}; please send it to us.",
-        "V programu mailsim je chyba, proto skončil. Zpráva o ní je v {path}; pošlete nám ji, prosím.",
+        "mailsim has made a mistake and had to stop. Please start it again.",
+        "V programu mailsim je chyba, a proto skončil. Spusťte ho prosím znovu.",
+    ),
+    "crash.step": (
+        "You were at step {i}: a colon and its number lead back there.",
+        "Byli jste v kroku {i}: zpátky vás dovede dvojtečka a jeho číslo.",
+    ),
+    "crash.report": (
+        "What happened is in {path}; please send it to us.",
+        "Co se stalo, je v souboru {path}; pošlete nám ho prosím.",
     ),
     "small": ("Please make the terminal larger", "Zvětšete prosím okno terminálu"),
     "small.size": ("{width} x {height}, needed: 60 x 18", "{width} x {height}, potřeba: 60 x 18"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mailsim.views.tui.library import Library
     from mailsim.views.tui.memory import Memory
     from mailsim.views.tui.stepper import Stepper
+    from mailsim.views.tui.worn import Worn
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def run(
 ) -> None:
     """Step through a trace, or through those that the reader chooses, until the reader leaves.
 
-    Raises: whatever running the trace raises.
+    Raises: MailsimError or OSError, as running the trace raises it.
 
     Args:
         trace: the run, or what runs it; None to choose from `library`.
@@ -78,7 +79,7 @@ def run(
         colours=looks.colours,
     )
     settle_memory()
-    app.run(mouse=looks.mouse)
+    _show(app, looks)
     if app.problem is not None:
         raise app.problem
 
@@ -87,4 +88,11 @@ def compare(left: Stepper, right: Stepper, looks: Looks) -> None:
     """Show two runs side by side, until the reader leaves."""
     from mailsim.views.tui.side_by_side import CompareApp
 
-    CompareApp(left, right, looks.theme, looks.ascii_only, looks.colours).run(mouse=looks.mouse)
+    _show(CompareApp(left, right, looks.theme, looks.ascii_only, looks.colours), looks)
+
+
+def _show(app: Worn, looks: Looks) -> None:
+    """Let it run to its end. Raises: SystemExit when it ended by a mistake of ours, which has been told."""
+    app.run(mouse=looks.mouse)
+    if app.return_code:
+        raise SystemExit(app.return_code)

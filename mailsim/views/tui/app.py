@@ -2,58 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import os
-import tempfile
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.segment import Segment, Segments
 from textual import events, on, work
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
-from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.types import AnimationLevel
 from textual.widgets import Static
 
+from mailsim.errors import MailsimError
 from mailsim.lessons.ui import LANGUAGES, Words
 from mailsim.trace.trace import Trace
 from mailsim.views.tui.actions import ACTIONS, Action
 from mailsim.views.tui.hand.parts import Keyed
 from mailsim.views.tui.hand.switchboard import Switchboard
-from mailsim.views.tui.inks import PALETTES, themes_of
+from mailsim.views.tui.inks import themes_of
 from mailsim.views.tui.library import Library
 from mailsim.views.tui.memory import Memory
 from mailsim.views.tui.picker import HandWanted, Picker, ScenarioRun
-from mailsim.views.tui.themes import themes
+from mailsim.views.tui.worn import Worn
 
 if TYPE_CHECKING:
     from mailsim.trace.levels import Level
     from mailsim.views.tui.screen import MainScreen
     from mailsim.views.tui.stepper import Stepper
 
-SETTLED_S = 0.1
-"""So long after a new size, every screen knows it."""
-THEMES = tuple(palette.name.removeprefix("mailsim-") for palette in PALETTES)
-"""`dark`, `light`, `contrast`."""
-
 
 def settle_memory() -> None:
     """A trace stays: looking through it again and again for garbage would cost a third of each step."""
     gc.collect()
     gc.freeze()
-
-
-class SquareBar(ScrollBarRender):
-    """A scroll bar of whole cells."""
-
-    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 class Commands(Provider):
@@ -98,33 +82,6 @@ class Commands(Provider):
 
     def _wear(self, theme: str) -> None:
         self.app.theme = theme
-
-
-class Worn(App[None]):
-    """An application in our themes."""
-
-    CSS_PATH = "screen.tcss"
-    TITLE = "mailsim"
-
-    def wear(self, theme: str, ascii_only: bool, colours: int) -> None:
-        """Put on a theme: one of `THEMES`, with `colours` 16 if the terminal has no more, or ASCII alone."""
-        for made in themes():
-            self.register_theme(made)
-        self.theme = f"mailsim-{theme if theme in THEMES else 'dark'}{'-16' if colours == 16 else ''}"
-        self.set_class(ascii_only, "-ascii")
-        ScrollBar.renderer = SquareBar if ascii_only else ScrollBarRender
-
-    def on_resize(self) -> None:
-        """Look again a moment later.
-
-        Textual tells its screens of a new size by a timer of a few milliseconds, which ends without a word if the
-        machine is so busy that its time is over before it waits; then no later size is told either.
-        """
-        asyncio.get_running_loop().call_later(SETTLED_S, self._tell_size)
-
-    def _tell_size(self) -> None:
-        if self.is_running and self.screen_stack and self.screen.outer_size != self.size:
-            self.screen.post_message(events.Resize(self.size, self.size))
 
 
 class Loading(Screen[None]):
@@ -194,10 +151,10 @@ class StepperApp(Worn):
 
     @work(thread=True)
     def _run_loader(self, load: Callable[[], Trace]) -> None:
-        """Run the scenario; what goes wrong with it is for whoever started us."""
+        """Run the scenario; what the reader has to mend about it, is for whoever started us to say."""
         try:
             trace = load()
-        except Exception as problem:
+        except (MailsimError, OSError) as problem:
             self.problem = problem
             self.call_from_thread(self.exit)
             return
@@ -317,18 +274,12 @@ class StepperApp(Worn):
         self.remember()
         super().exit(*args, **kwargs)  # type: ignore[arg-type]
 
-    # --- mistakes ---
+    # --- keys ---
 
-    def _fatal_error(self) -> None:
-        """A crash tells the class that it happened and where the report is; values of variables stay out of both."""
-        report = Path(tempfile.gettempdir()) / f"mailsim-crash-{os.getpid()}.txt"
-        try:
-            report.write_text(traceback.format_exc(), encoding="utf-8")
-            said = self.words("crash", path=report)
-        except OSError as problem:
-            said = self.words("save.failed", problem=problem.strerror or str(problem))
-        self._exit_renderables.append(Segments([Segment(f"{said}\n")]))
-        self._close_messages_no_wait()
+    def where(self) -> str:
+        """The step at which one was, for who has to come back to it."""
+        position = self._main.stepper.position if self._main is not None else 0
+        return self.words("crash.step", i=position) if position else ""
 
     def on_key(self, event: events.Key) -> None:
         """Keys that were under way when the prompt opened are for the prompt."""

@@ -7,9 +7,10 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from mailsim.views.tui.app import Worn
+from mailsim.lessons.ui import Words
 from mailsim.views.tui.compare import CompareScreen
 from mailsim.views.tui.stepper import Stepper
+from mailsim.views.tui.worn import Worn
 
 
 class CompareApp(Worn):
@@ -27,6 +28,11 @@ class CompareApp(Worn):
 
     def get_default_screen(self) -> Screen[None]:
         return self._compare
+
+    @property
+    def words(self) -> Words:
+        """The language that is spoken now."""
+        return self._compare.words
 
     def action_leave(self) -> None:
         """Ctrl+C says how to quit, like q."""

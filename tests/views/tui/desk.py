@@ -10,10 +10,11 @@ from textual.pilot import Pilot
 
 from mailsim.cli.switchboard import Telephone
 from mailsim.lessons.ui import Words
-from mailsim.views.tui.app import StepperApp, Worn
+from mailsim.views.tui.app import StepperApp
 from mailsim.views.tui.chrome import KeyBar
 from mailsim.views.tui.hand.screen import HandScreen
 from mailsim.views.tui.hand.services import ServicesScreen
+from mailsim.views.tui.worn import Worn
 from tests.views.tui.synthetic import failover
 from tests.views.tui.test_picker import text, until
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from mailsim.scenario.build import build
 from mailsim.scenario.loader import open_scenario
 from mailsim.trace.levels import Level
@@ -64,3 +66,21 @@ async def test_keys_of_the_comparison() -> None:
         assert app.is_running
         await pilot.press("q")
         assert app._exit
+
+
+async def test_a_crash_is_told_here_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("we made a mistake")
+
+    run = Stepper(Score(failover()), "cs", Level.STORY)
+    app = CompareApp(run, run)
+    monkeypatch.setattr(CompareScreen, "details", fail)
+    monkeypatch.setattr(CompareScreen, "titles", fail)
+    with pytest.raises(ValueError, match="we made a mistake"):
+        async with app.run_test(size=(120, 36)):
+            pass
+    assert app.return_code == 1
+    told, report, *rest = capsys.readouterr().err.split("\n")
+    assert told == "V programu mailsim je chyba, a proto skončil. Spusťte ho prosím znovu."
+    assert report.startswith("Co se stalo, je v souboru ")
+    assert not any(rest)

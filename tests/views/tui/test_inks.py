@@ -6,9 +6,10 @@ import pytest
 from rich.color import Color
 from rich.segment import Segment
 
-from mailsim.views.tui.app import THEMES, StepperApp
+from mailsim.views.tui.app import StepperApp
 from mailsim.views.tui.inks import PALETTES, Ground, Ink, Palette, contrast
 from mailsim.views.tui.screen import MainScreen
+from mailsim.views.tui.worn import THEMES
 from tests.views.tui.synthetic import failover
 
 

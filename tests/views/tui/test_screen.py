@@ -14,7 +14,7 @@ from textual.widgets import Input
 from mailsim.trace.levels import Level
 from mailsim.trace.trace import Trace
 from mailsim.views.tui.actions import ACTIONS
-from mailsim.views.tui.app import SETTLED_S, StepperApp
+from mailsim.views.tui.app import StepperApp
 from mailsim.views.tui.chrome import KeyBar
 from mailsim.views.tui.help import Help
 from mailsim.views.tui.ladder import Ladder
@@ -23,6 +23,7 @@ from mailsim.views.tui.screen import MainScreen
 from mailsim.views.tui.sheets import Why
 from mailsim.views.tui.timeline import Timeline
 from mailsim.views.tui.wire import Wire
+from mailsim.views.tui.worn import SETTLED_S
 from tests.views.tui.synthetic import TEXTS, failover, world
 
 Play = Callable[[Pilot[None], StepperApp], Awaitable[None]]
@@ -549,13 +550,16 @@ async def test_a_crash_is_one_sentence_and_a_report(
             raise ValueError("we made a mistake")
 
     monkeypatch.setattr(app._main, "do_next", fail)
+    app.stepper.move_to(3)
     with pytest.raises(ValueError, match="we made a mistake"):
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.press("n")
     (report,) = tmp_path.glob("mailsim-crash-*.txt")
     assert "we made a mistake" in report.read_text(encoding="utf-8")
     assert secret not in report.read_text(encoding="utf-8")
-    printed = " ".join(capsys.readouterr().err.split())
-    assert printed.startswith("mailsim has made a mistake")
-    assert "Traceback" not in printed
-    assert secret not in printed
+    printed = capsys.readouterr().err.split("\n")
+    assert printed[:2] == [
+        "mailsim has made a mistake and had to stop. Please start it again.",
+        "You were at step 3: a colon and its number lead back there.",
+    ]
+    assert "".join(printed[2:]).replace(" ", "") == f"Whathappenedisin{report};pleasesendittous."
