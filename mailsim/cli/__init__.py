@@ -39,6 +39,8 @@ def main() -> None:
     """What the command `mailsim` runs."""
     gc.set_threshold(ALLOCATIONS, *gc.get_threshold()[1:])
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for them, every installed package is read
+    if os.environ.get("COLUMNS") == "0":  # as some terminals without a size say: nothing would fit
+        del os.environ["COLUMNS"]
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal without some letter is no reason to crash

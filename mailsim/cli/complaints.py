@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mailsim.trace.recording import RecordingError
 
 EXIT_STATUS = 2
+WIDEST_LINE = 160
+"""Of a longer line only what stands around the mistake is shown."""
+SHOWN_BEFORE = 100
 
 
 @contextmanager
@@ -27,7 +30,7 @@ def complaining(lang: str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as problem:
-        refuse(f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem))
+        refuse(f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror or str(problem))
 
 
 def _complain(error: MailsimError, lang: str) -> None:
@@ -69,9 +72,21 @@ def tell(mistakes: tuple[Mistake, ...], lang: str) -> None:
         place = f"{mistake.file}:{mistake.line}:{mistake.column}: " if mistake.line else f"{mistake.file}: "
         typer.echo(f"{place}{WORDS['error'][lang]}: {message}", err=True)
         if mistake.source:
-            typer.echo(f"    {mistake.source}", err=True)
-            typer.echo(f"    {' ' * (mistake.column - 1)}^", err=True)
+            line, cells_before = excerpt(mistake.source, mistake.column)
+            typer.echo(f"    {line}", err=True)
+            typer.echo(f"    {' ' * cells_before}^", err=True)
         if hint:
             typer.echo(f"    {WORDS['hint'][lang]}: {hint}", err=True)
     count = COUNTS[lang][plural_form(lang, len(mistakes))]
     typer.echo(count.format(n=len(mistakes)), err=True)
+
+
+def excerpt(line: str, column: int) -> tuple[str, int]:
+    """What to print of a line, and how many cells of the terminal come before its column (from 1)."""
+    from rich.cells import cell_len
+
+    start = max(0, column - 1 - SHOWN_BEFORE) if len(line) > WIDEST_LINE else 0
+    end = start + WIDEST_LINE
+    left, right = ("…" if start else ""), ("…" if end < len(line) else "")
+    shown = "".join(character if character.isprintable() else " " for character in line[start:end])
+    return left + shown + right, cell_len(left + shown[: column - 1 - start])

@@ -13,7 +13,7 @@ from mailsim.cli.options import Language, ScenarioName
 if TYPE_CHECKING:
     from mailsim.scenario.heads import Head
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files or folders.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", readable=False, help="Scenario files or folders.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -35,7 +35,7 @@ def list_scenarios(lang: Language, as_json: AsJson = False) -> None:
             for s in _heads()
         ]
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        _put(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
         return
     width = max((len(str(row["id"])) for row in rows), default=0)
     for row in rows:
@@ -65,7 +65,7 @@ def schema() -> None:
 
     from mailsim.scenario.json_schema import json_schema
 
-    typer.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+    _put(json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n")
 
 
 def expand(name: ScenarioName, lang: Language) -> None:
@@ -74,7 +74,7 @@ def expand(name: ScenarioName, lang: Language) -> None:
     from mailsim.scenario.loader import open_scenario
 
     with complaining(lang):
-        typer.echo(to_yaml(open_scenario(name)), nl=False)
+        _put(to_yaml(open_scenario(name)))
 
 
 def lint(files: Files, lang: Language) -> None:
@@ -85,3 +85,8 @@ def lint(files: Files, lang: Language) -> None:
     if found:
         tell(tuple(found), lang)
         raise typer.Exit(EXIT_STATUS)
+
+
+def _put(text: str) -> None:
+    """Print what programs read: in UTF-8, whatever the terminal's own encoding is, so that a file of it can be read."""
+    typer.echo(text.encode(), nl=False)

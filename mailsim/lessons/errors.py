@@ -41,6 +41,9 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "list": {"en": "a list", "cs": "seznam"},
     "mapping": {"en": "keys with values", "cs": "klíče s hodnotami"},
     "nothing": {"en": "nothing", "cs": "nic"},
+    "long-number": {"en": "a number with too many digits", "cs": "číslo s příliš mnoha číslicemi"},
+    "text-or-mapping": {"en": "text, or keys with values", "cs": "text, nebo klíče s hodnotami"},
+    "names-or-mapping": {"en": "a list of names, or keys with values", "cs": "seznam jmen, nebo klíče s hodnotami"},
 }
 """What should have been there, by the `expected` of `wrong-type`."""
 
@@ -48,35 +51,50 @@ _EN: Mapping[str, Sentences] = {
     # --- the file ------------------------------------------------------------------------------
     "missing-file": Sentences("there is no such file", "`mailsim list` shows the scenarios that come with mailsim"),
     "folder": Sentences("this is a folder without scenario.yaml", "name a file, or a folder that holds scenario.yaml"),
-    "unreadable": Sentences("the file cannot be read: {reason}"),
-    "too-large": Sentences("the file is too large: {size}, the limit is {limit}"),
+    "unreadable": Sentences("the file cannot be read: {reason}", "look at its permissions, or name another file"),
+    "too-large": Sentences(
+        "the file is too large: {size}, the limit is {limit}", "is it a scenario? Ten lines are enough for one"
+    ),
     "encoding": Sentences("this byte is not UTF-8", "save the file in the encoding UTF-8"),
     "empty": Sentences("the file is empty", "a scenario needs at least `id`, `domains` and `steps`"),
     # --- YAML ----------------------------------------------------------------------------------
     "yaml-syntax": Sentences(
         "this is not YAML: {problem}", "look at the indentation, colons and quotes here and above"
     ),
+    "yaml-character": Sentences(
+        "the character {character} cannot stand in a file of YAML",
+        "remove it, and save the file as plain text in UTF-8",
+    ),
     "yaml-tag": Sentences("tags such as `{tag}` are not allowed", "write the plain value"),
-    "yaml-alias": Sentences("no `&{name}` stands before this `*{name}`"),
-    "yaml-key": Sentences("a key must be one word or text"),
+    "yaml-alias": Sentences(
+        "no `&{name}` stands before this `*{name}`", "mark the value with `&{name}` above, or write it out"
+    ),
+    "yaml-key": Sentences("a key must be one word or text", "write the list or the mapping as the value of a key"),
     "many-documents": Sentences(
         "a file holds one scenario, and here a second document begins", "remove the line `---`"
     ),
     "duplicate-key": Sentences(
         "`{name}` is here for the second time, first on line {first}", "keep one, or join what is under them"
     ),
-    "too-deep": Sentences("this is nested too deep, the limit is {limit} levels"),
-    "too-many": Sentences("the file has too many values, the limit is {limit}"),
+    "too-deep": Sentences(
+        "this is nested too deep, the limit is {limit} levels", "put fewer brackets or indented levels into each other"
+    ),
+    "too-many": Sentences(
+        "the file has too many values, the limit is {limit}", "an alias (`*name`) counts as much as what it stands for"
+    ),
     # --- the schema ----------------------------------------------------------------------------
     "unknown-key": Sentences("there is no key `{name}` here", "known keys: {choices}"),
-    "missing-key": Sentences("the key `{name}` is missing"),
-    "wrong-type": Sentences("here belongs {expected}, not {found}"),
+    "missing-key": Sentences("the key `{name}` is missing", "`mailsim schema` tells which keys belong where"),
+    "wrong-type": Sentences("expected {expected}, found {found}", "`mailsim schema` tells what may stand here"),
     "bad-choice": Sentences("`{value}` is not one of the choices", "one of: {choices}"),
-    "out-of-range": Sentences("`{value}` is out of range: {limit}"),
-    "bad-value": Sentences("`{value}` cannot be here"),
-    "bad-duration": Sentences("`{value}` is not a duration", "a number and a unit: 250ms, 30s, 5m, 2h or 5d"),
+    "out-of-range": Sentences("`{value}` is out of range: {limit}", "write a number within the range"),
+    "bad-value": Sentences("`{value}` cannot be here", "`mailsim schema` tells what may stand here"),
+    "bad-duration": Sentences(
+        "`{value}` is not a duration", "a number and a unit: 250ms, 30s, 5m, 2h or 5d; at most 3650d"
+    ),
     "bad-moment": Sentences(
-        "`{value}` is neither a duration nor a time of day", "30s after the start, or a time such as 10:05"
+        "`{value}` is neither a duration nor a time of day",
+        "30s after the start (at most 3650d), or a time such as 10:05",
     ),
     "bad-size": Sentences("`{value}` is not a size", "a number and a unit: 500B, 64kB or 10MB"),
     "bad-rate": Sentences("`{value}` is not a bandwidth", "a number and a unit: 64kbit/s, 100Mbit/s or 1Gbit/s"),
@@ -88,6 +106,12 @@ _EN: Mapping[str, Sentences] = {
     "bad-address": Sentences("`{value}` is not an IP address", "for example 192.0.2.25 or 2001:db8:1::25"),
     "bad-network": Sentences("`{value}` is not a network", "for example 192.0.2.0/24"),
     "bad-mail-address": Sentences("`{value}` is not a mail address", "for example alena@skola.example"),
+    "bad-local-part": Sentences(
+        "`{value}` cannot be what stands before the @",
+        "letters of ASCII, digits, dots and hyphens, for example alena.n",
+    ),
+    "no-recipient": Sentences("nobody would get this mail", "name somebody in `to`, `cc` or `bcc`"),
+    "duplicate-item": Sentences("`{value}` is twice in this list", "keep one of the two"),
     "bad-text": Sentences("this text has a control character in it", "a subject or a name is one line of text"),
     "two-ends": Sentences("a link has two ends", "for example between: [gw.skola.example, internet]"),
     "one-choice": Sentences("which mails is said once, and here {count} times", "give one of: {choices}"),
@@ -113,13 +137,15 @@ _EN: Mapping[str, Sentences] = {
     "fault-certificate": Sentences("`{name}` has no certificate that could expire", "give it one, or another host"),
     "fault-link": Sentences("no link joins `{first}` and `{second}`", "`mailsim expand` shows all links"),
     # --- the world -----------------------------------------------------------------------------
-    "unknown-host": Sentences("there is no host `{name}`"),
-    "unknown-site": Sentences("there is no site `{name}`"),
+    "unknown-host": Sentences("there is no host `{name}`", "`mailsim expand` shows all hosts"),
+    "unknown-site": Sentences("there is no site `{name}`", "add it under `sites`"),
     "unknown-user": Sentences("there is no user `{name}`", "users stand under `domains` or `users`"),
-    "unknown-zone": Sentences("there is no zone `{name}`"),
-    "unknown-variant": Sentences("there is no variant `{name}`"),
+    "unknown-zone": Sentences("there is no zone `{name}`", "add it under `zones`"),
+    "unknown-variant": Sentences("there is no variant `{name}`", "variants stand under the key `variants`"),
     "unknown-scenario": Sentences("there is no scenario `{name}`", "`mailsim list` shows them all"),
-    "duplicate-name": Sentences("`{name}` is the name of two things: {first} and {second}"),
+    "duplicate-name": Sentences(
+        "`{name}` is the name of two things: {first} and {second}", "give one of them another name"
+    ),
     "duplicate-user": Sentences("the user `{name}` is here twice", "letters of any case are the same address"),
     "duplicate-address": Sentences("{address} already belongs to {owner}", "each address belongs to one host"),
     "no-address-left": Sentences(
@@ -147,7 +173,10 @@ _EN: Mapping[str, Sentences] = {
         "the MX record of {domain} names `{name}`, which is only an alias (CNAME)",
         "name the host itself (RFC 2181 section 10.3), or write `allow: [mx-is-alias]` if the mistake is meant",
     ),
-    "zone-syntax": Sentences("the zone {zone} is wrong here: {problem}"),
+    "zone-syntax": Sentences(
+        "the zone {zone} is wrong here: {problem}",
+        "a line is: name, TTL, IN, type, data; and what follows `;` is a comment",
+    ),
     "outside-zone": Sentences(
         "`{name}` is not in the zone {zone}, so no server will ever give this record",
         "a name without a final dot is one of the zone; otherwise move the record to the zone that it is in,"
@@ -160,9 +189,11 @@ _EN: Mapping[str, Sentences] = {
     "zone-unserved": Sentences(
         "no name server has the zone `{name}`", "add it to `zones` of a host with the role nameserver"
     ),
-    "step-before-start": Sentences("this happens before the scenario starts ({start})"),
+    "step-before-start": Sentences(
+        "this happens before the scenario starts ({start})", "let it happen later, or `start` earlier"
+    ),
     "after-until": Sentences("this happens only after the scenario ends ({until})", "let `until` be later"),
-    "backup-of-itself": Sentences("`{name}` cannot be its own backup"),
+    "backup-of-itself": Sentences("`{name}` cannot be its own backup", "name a host of another domain"),
     "missing-language": Sentences("the text is not here in the language {language}", "write {file}"),
 }
 
@@ -172,30 +203,45 @@ _CS: Mapping[str, Sentences] = {
     "folder": Sentences(
         "tohle je složka, ve které není scenario.yaml", "zadejte soubor, nebo složku, ve které je scenario.yaml"
     ),
-    "unreadable": Sentences("soubor nejde přečíst: {reason}"),
-    "too-large": Sentences("soubor je příliš velký: {size}, nejvýš smí mít {limit}"),
+    "unreadable": Sentences("soubor nejde přečíst: {reason}", "podívejte se na jeho práva, nebo zadejte jiný soubor"),
+    "too-large": Sentences(
+        "soubor je příliš velký: {size}, nejvýš smí mít {limit}", "je to scénář? Stačí na něj deset řádků"
+    ),
     "encoding": Sentences("tento bajt není UTF-8", "uložte soubor v kódování UTF-8"),
     "empty": Sentences("soubor je prázdný", "scénář potřebuje aspoň `id`, `domains` a `steps`"),
     # --- YAML ----------------------------------------------------------------------------------
     "yaml-syntax": Sentences("tohle není YAML: {problem}", "podívejte se na odsazení, dvojtečky a uvozovky tady a výš"),
+    "yaml-character": Sentences(
+        "znak {character} v souboru YAML být nesmí", "odstraňte ho a uložte soubor jako prostý text v UTF-8"
+    ),
     "yaml-tag": Sentences("značky jako `{tag}` tu být nesmějí", "napište obyčejnou hodnotu"),
-    "yaml-alias": Sentences("před tímto `*{name}` není žádné `&{name}`"),
-    "yaml-key": Sentences("klíč musí být jedno slovo nebo text"),
+    "yaml-alias": Sentences(
+        "před tímto `*{name}` není žádné `&{name}`", "označte hodnotu výš jako `&{name}`, nebo ji vypište"
+    ),
+    "yaml-key": Sentences(
+        "klíč musí být jedno slovo nebo text", "seznam nebo klíče s hodnotami napište jako hodnotu klíče"
+    ),
     "many-documents": Sentences("v souboru je jeden scénář, a tady začíná druhý dokument", "odstraňte řádek `---`"),
     "duplicate-key": Sentences(
         "`{name}` je tu podruhé, poprvé na řádku {first}", "nechte jen jeden, nebo spojte, co je pod nimi"
     ),
-    "too-deep": Sentences("tohle je vnořené příliš hluboko, povolená hloubka: {limit}"),
-    "too-many": Sentences("v souboru je příliš mnoho hodnot, nejvýš jich smí být {limit}"),
+    "too-deep": Sentences(
+        "tohle je vnořené příliš hluboko, povolená hloubka: {limit}",
+        "vnořte do sebe méně závorek nebo odsazených úrovní",
+    ),
+    "too-many": Sentences(
+        "v souboru je příliš mnoho hodnot, nejvýš jich smí být {limit}",
+        "alias (`*jméno`) se počítá tolikrát, kolik hodnot zastupuje",
+    ),
     # --- schéma --------------------------------------------------------------------------------
     "unknown-key": Sentences("klíč `{name}` tu neexistuje", "možné klíče: {choices}"),
-    "missing-key": Sentences("chybí klíč `{name}`"),
-    "wrong-type": Sentences("sem patří {expected}, ne {found}"),
+    "missing-key": Sentences("chybí klíč `{name}`", "které klíče kam patří, říká `mailsim schema`"),
+    "wrong-type": Sentences("sem patří {expected}, ne {found}", "co tu být smí, říká `mailsim schema`"),
     "bad-choice": Sentences("`{value}` není žádná z možností", "jedna z možností: {choices}"),
-    "out-of-range": Sentences("`{value}` je mimo rozsah: {limit}"),
-    "bad-value": Sentences("`{value}` tu být nemůže"),
-    "bad-duration": Sentences("`{value}` není doba", "číslo a jednotka: 250ms, 30s, 5m, 2h nebo 5d"),
-    "bad-moment": Sentences("`{value}` není doba ani denní čas", "30s po začátku, nebo čas jako 10:05"),
+    "out-of-range": Sentences("`{value}` je mimo rozsah: {limit}", "napište číslo v tomto rozsahu"),
+    "bad-value": Sentences("`{value}` tu být nemůže", "co tu být smí, říká `mailsim schema`"),
+    "bad-duration": Sentences("`{value}` není doba", "číslo a jednotka: 250ms, 30s, 5m, 2h nebo 5d; nejvýš 3650d"),
+    "bad-moment": Sentences("`{value}` není doba ani denní čas", "30s po začátku (nejvýš 3650d), nebo čas jako 10:05"),
     "bad-size": Sentences("`{value}` není velikost", "číslo a jednotka: 500B, 64kB nebo 10MB"),
     "bad-rate": Sentences("`{value}` není přenosová rychlost", "číslo a jednotka: 64kbit/s, 100Mbit/s nebo 1Gbit/s"),
     "bad-start": Sentences("`{value}` není datum a čas s časovým pásmem", "například 2026-11-23T10:00:00+01:00"),
@@ -206,6 +252,11 @@ _CS: Mapping[str, Sentences] = {
     "bad-address": Sentences("`{value}` není adresa IP", "například 192.0.2.25 nebo 2001:db8:1::25"),
     "bad-network": Sentences("`{value}` není síť", "například 192.0.2.0/24"),
     "bad-mail-address": Sentences("`{value}` není e-mailová adresa", "například alena@skola.example"),
+    "bad-local-part": Sentences(
+        "`{value}` před zavináčem být nemůže", "písmena bez diakritiky, číslice, tečky a spojovníky, například alena.n"
+    ),
+    "no-recipient": Sentences("tuhle zprávu by nikdo nedostal", "uveďte někoho v `to`, `cc` nebo `bcc`"),
+    "duplicate-item": Sentences("`{value}` je v tomto seznamu dvakrát", "nechte jen jedno z nich"),
     "bad-text": Sentences("v textu je řídicí znak", "předmět i jméno jsou jeden řádek textu"),
     "two-ends": Sentences("linka má dva konce", "například between: [gw.skola.example, internet]"),
     "one-choice": Sentences("které zprávy, se říká jednou, a tady {count}krát", "dejte jedno z: {choices}"),
@@ -231,13 +282,13 @@ _CS: Mapping[str, Sentences] = {
     "fault-certificate": Sentences("`{name}` nemá certifikát, který by mohl vypršet", "dejte mu ho, nebo jiný počítač"),
     "fault-link": Sentences("`{first}` a `{second}` nespojuje žádná linka", "všechny linky ukáže `mailsim expand`"),
     # --- svět ----------------------------------------------------------------------------------
-    "unknown-host": Sentences("počítač `{name}` neexistuje"),
-    "unknown-site": Sentences("místo `{name}` neexistuje"),
+    "unknown-host": Sentences("počítač `{name}` neexistuje", "všechny počítače ukáže `mailsim expand`"),
+    "unknown-site": Sentences("místo `{name}` neexistuje", "přidejte ho pod `sites`"),
     "unknown-user": Sentences("uživatel `{name}` neexistuje", "uživatelé jsou pod `domains` nebo `users`"),
-    "unknown-zone": Sentences("zóna `{name}` neexistuje"),
-    "unknown-variant": Sentences("varianta `{name}` neexistuje"),
+    "unknown-zone": Sentences("zóna `{name}` neexistuje", "přidejte ji pod `zones`"),
+    "unknown-variant": Sentences("varianta `{name}` neexistuje", "varianty jsou pod klíčem `variants`"),
     "unknown-scenario": Sentences("scénář `{name}` neexistuje", "všechny vypíše `mailsim list`"),
-    "duplicate-name": Sentences("`{name}` je jméno dvou věcí: {first} a {second}"),
+    "duplicate-name": Sentences("`{name}` je jméno dvou věcí: {first} a {second}", "dejte jedné z nich jiné jméno"),
     "duplicate-user": Sentences("uživatel `{name}` je tu dvakrát", "velká a malá písmena se v adrese nerozlišují"),
     "duplicate-address": Sentences("{address} už má {owner}", "každá adresa patří jednomu počítači"),
     "no-address-left": Sentences(
@@ -267,7 +318,9 @@ _CS: Mapping[str, Sentences] = {
         "záznam MX domény {domain} uvádí `{name}`, a to je jen alias (CNAME)",
         "uveďte samotný počítač (RFC 2181, 10.3), nebo napište `allow: [mx-is-alias]`, pokud je chyba záměr",
     ),
-    "zone-syntax": Sentences("v zóně {zone} je tady chyba: {problem}"),
+    "zone-syntax": Sentences(
+        "v zóně {zone} je tady chyba: {problem}", "řádek je: jméno, TTL, IN, typ, data; a co je za `;`, je poznámka"
+    ),
     "outside-zone": Sentences(
         "`{name}` do zóny {zone} nepatří, takže tento záznam žádný server nikdy nevydá",
         "jméno bez tečky na konci je jméno v zóně; jinak přesuňte záznam do zóny, do které patří,"
@@ -280,9 +333,11 @@ _CS: Mapping[str, Sentences] = {
     "zone-unserved": Sentences(
         "zónu `{name}` nemá žádný jmenný server", "přidejte ji do `zones` počítače s rolí nameserver"
     ),
-    "step-before-start": Sentences("tohle se má stát dřív, než scénář začne ({start})"),
+    "step-before-start": Sentences(
+        "tohle se má stát dřív, než scénář začne ({start})", "ať se to stane později, nebo posuňte `start` na dřív"
+    ),
     "after-until": Sentences("tohle se má stát, až když scénář skončí ({until})", "posuňte `until` na později"),
-    "backup-of-itself": Sentences("`{name}` nemůže být záložní server sám pro sebe"),
+    "backup-of-itself": Sentences("`{name}` nemůže být záložní server sám pro sebe", "uveďte počítač jiné domény"),
     "missing-language": Sentences("text tu není v jazyce {language}", "napište {file}"),
 }
 

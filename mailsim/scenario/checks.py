@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from dns.rdatatype import RdataType
 
-from mailsim.protocols.dns.zone import Zone, ZoneSyntaxError
+from mailsim.protocols.dns.zone import Zone, ZoneSyntaxError, syntax_errors
 from mailsim.scenario.addresses import is_documentation
 from mailsim.scenario.domains import nearest
 from mailsim.scenario.expand import Problem
@@ -180,9 +180,7 @@ def zone_changes(scenario: Scenario) -> Iterator[Problem]:
             suggestion = closest(change.zone, scenario.zones)
             yield Problem("unknown-zone", ("changes", number, "zone"), {"name": change.zone}, suggestion)
             continue
-        try:
-            Zone.parse(change.records, change.zone if change.zone.endswith(".") else f"{change.zone}.")
-        except ZoneSyntaxError as problem:
+        for problem in syntax_errors(change.records, change.zone):
             details = {"zone": change.zone, "problem": problem.message}
             yield Problem("zone-syntax", ("changes", number, "records"), details, line=problem.line)
 
@@ -267,12 +265,13 @@ def zones(scenario: Scenario) -> Iterator[Problem]:
     for zone, text in scenario.zones.items():
         if zone not in served:
             yield Problem("zone-unserved", ("zones", zone), {"name": zone})
-        try:
-            parsed = Zone.parse(text, zone if zone.endswith(".") else f"{zone}.")
-        except ZoneSyntaxError as problem:
+        wrong = list(syntax_errors(text, zone))
+        for problem in wrong:
             details = {"zone": zone, "problem": problem.message}
             yield Problem("zone-syntax", ("zones", zone), details, line=problem.line)
+        if wrong:
             continue
+        parsed = Zone.parse(text, zone)
         for owner, line in parsed.outside:
             details = {"zone": zone, "name": owner.to_text(omit_final_dot=True)}
             yield Problem("outside-zone", ("zones", zone), details, line=line)

@@ -264,8 +264,9 @@ class _Expansion:
         try:
             return completed(plan, said, serial)
         except FragmentError as problem:
-            details = {"zone": plan.name, "problem": problem.message}
-            self.problems.append(Problem("zone-syntax", path or ("zones", plan.name), details, line=problem.line))
+            for line, message in problem.mistakes:
+                details = {"zone": plan.name, "problem": message}
+                self.problems.append(Problem("zone-syntax", path or ("zones", plan.name), details, line=line))
             return said
 
     # --- time -----------------------------------------------------------------------------------

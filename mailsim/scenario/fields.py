@@ -198,9 +198,13 @@ def _mail_address(value: object) -> str:
 
 def _local_part(value: object) -> str:
     text = text_of(value)
-    if "@" in text:
-        wrong("bad-mail-address", value)
-    return _mail_address(f"{text}@a.example").removesuffix("@a.example")
+    try:
+        address = Address.parse(f"{text}@a.example")
+    except ValueError:
+        wrong("bad-local-part", value)
+    if "@" in text or not text.isascii():
+        wrong("bad-local-part", value)
+    return str(address).removesuffix("@a.example")
 
 
 MailAddress: TypeAlias = Annotated[

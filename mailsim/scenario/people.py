@@ -17,7 +17,7 @@ from mailsim.scenario.fields import (
     wrong,
 )
 from mailsim.scenario.roles import ClientSettings, Part
-from mailsim.scenario.shorter import TEXT, Or, as_list, as_mapping
+from mailsim.scenario.shorter import TEXT, Or, as_list, as_mapping, text_as
 
 Recipients: TypeAlias = Annotated[tuple[MailAddress, ...], BeforeValidator(as_list), Or(TEXT)]
 Lines: TypeAlias = Annotated[tuple[Line, ...], BeforeValidator(as_list), Or(TEXT)]
@@ -95,6 +95,12 @@ class Send(Part):
     text: Text = ""
     attach: tuple[AttachedFile, ...] = ()
 
+    @model_validator(mode="after")
+    def _for_somebody(self) -> "Send":
+        if not (self.to or self.cc or self.bcc):
+            wrong("no-recipient")
+        return self
+
 
 class Read(Part):
     """Open the mailbox and look at what is new; a plain word is the protocol."""
@@ -107,7 +113,7 @@ class Read(Part):
     @model_validator(mode="before")
     @classmethod
     def _protocol_alone(cls, value: object) -> object:
-        return {"protocol": value} if isinstance(value, str) else as_mapping(value)
+        return text_as("protocol", {} if value is None else value)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
@@ -127,7 +133,7 @@ class OnMails(Part):
     @model_validator(mode="before")
     @classmethod
     def _subject_alone(cls, value: object) -> object:
-        return {"mails": value} if isinstance(value, str | list) else as_mapping(value)
+        return {"mails": value} if isinstance(value, list) else text_as("mails", {} if value is None else value)
 
     @model_validator(mode="after")
     def _one_choice(self) -> "OnMails":

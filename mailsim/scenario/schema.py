@@ -34,7 +34,7 @@ from mailsim.scenario.fields import (
 from mailsim.scenario.late import Late
 from mailsim.scenario.people import ACTIONS, Client, Device, Letter, Send, Step, User
 from mailsim.scenario.roles import Imap, Mda, Msa, Mta, Part, Pop3, ResolverSettings
-from mailsim.scenario.shorter import TEXT, TEXTS, Or, as_list, as_mapping
+from mailsim.scenario.shorter import TEXT, TEXTS, Or, as_list, as_mapping, text_as
 
 if TYPE_CHECKING:
     from mailsim.scenario.faults import Fault
@@ -62,7 +62,7 @@ class Localized(Part):
     @model_validator(mode="before")
     @classmethod
     def _same_in_both(cls, value: object) -> object:
-        return {"en": value, "cs": value} if isinstance(value, str) else value
+        return {"en": value, "cs": value} if isinstance(value, str) else text_as("en", value)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
@@ -151,7 +151,7 @@ class Certificate(Part):
     @model_validator(mode="before")
     @classmethod
     def _kind_alone(cls, value: object) -> object:
-        return {"kind": value} if isinstance(value, str) else value
+        return text_as("kind", value)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
@@ -235,7 +235,7 @@ class MailExchanger(Part):
     @model_validator(mode="before")
     @classmethod
     def _host_alone(cls, value: object) -> object:
-        return {"host": value} if isinstance(value, str) else value
+        return text_as("host", value)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from mailsim.scenario.fields import found_kind, wrong
 
 TEXT = {"type": "string"}
-TEXTS = {"type": "array", "items": TEXT}
+TEXTS = {"type": "array", "items": TEXT, "uniqueItems": True}
 NOTHING = {"type": "null"}
 
 
@@ -30,12 +31,27 @@ def as_list(value: object) -> object:
 
 
 def as_mapping(value: object) -> object:
-    """`[alena, dan]` as `{alena: {}, dan: {}}`, and a key without a value as one with nothing in it."""
+    """`[alena, dan]` as `{alena: {}, dan: {}}`, and a key without a value as one with nothing in it.
+
+    What is no name in a list becomes a key that is its number: no key may be one, so it is refused there.
+    """
     if isinstance(value, list):
-        for item in value:
-            if not isinstance(item, str):
-                wrong("wrong-type", item, expected="text", found=found_kind(item))
-        return {item: {} for item in value}
+        names = [item for item in value if isinstance(item, str)]
+        twice = next((name for name, count in Counter(names).items() if count > 1), None)
+        if twice is not None:
+            wrong("duplicate-item", twice)
+        return {item if isinstance(item, str) else number: {} for number, item in enumerate(value)}
     if isinstance(value, dict):
         return {key: {} if item is None else item for key, item in value.items()}
-    return {} if value is None else value
+    if value is not None:
+        wrong("wrong-type", value, expected="names-or-mapping", found=found_kind(value))
+    return {}
+
+
+def text_as(key: str, value: object) -> object:
+    """A plain text as `{key: text}`; a mapping as it is; nothing else may stand here."""
+    if isinstance(value, str):
+        return {key: value}
+    if not isinstance(value, dict):
+        wrong("wrong-type", value, expected="text-or-mapping", found=found_kind(value))
+    return value

@@ -31,7 +31,7 @@ class Source:
     text: str = ""
     mistakes: list[Mistake] = field(default_factory=list)
     _lines: list[str] | None = None
-    _seen: set[tuple[object, ...]] = field(default_factory=set)
+    _seen: set[object] = field(default_factory=set)
 
     @classmethod
     def read(cls, path: Path, name: str = "") -> Source:
@@ -87,8 +87,10 @@ class Source:
     def report(self, code: str, mark: Mark = Mark(), *, suggestion: str = "", **details: str) -> None:
         """Remember a mistake; the same one at the same place is told once."""
         place = (code, mark.line, mark.column, *(() if mark.line else details.values()))
-        if place in self._seen or len(self.mistakes) >= MOST_MISTAKES:
+        if {place, mark} & self._seen or len(self.mistakes) >= MOST_MISTAKES:
             return
+        if code.startswith("yaml-"):
+            self._seen.add(mark)  # what is not even YAML has no type that could be wrong
         self._seen.add(place)
         self.mistakes.append(
             Mistake(

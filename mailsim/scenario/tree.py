@@ -154,6 +154,8 @@ class _Builder:
         while not isinstance(event := next(events), MappingEndEvent):
             key = self._node(event, events, depth + 1)
             value = self._node(next(events), events, depth + 1)
+            if isinstance(value, Scalar) and not value.text:  # the parser puts what is not there on a later line
+                value.mark = key.mark
             node.size += key.size + value.size
             if not isinstance(key, Scalar):
                 self.source.report("yaml-key", key.mark)
@@ -182,11 +184,14 @@ class _Builder:
         said = str(getattr(problem, "reason", "") or problem)
         if isinstance(problem, MarkedYAMLError):
             mark = problem.problem_mark or problem.context_mark
+            if mark and problem.context_mark and not self.source.line(mark.line + 1):
+                mark = problem.context_mark  # the end of the file says nothing: where what never ended began
             place = _mark(mark) if mark else place
             said = ", ".join(part for part in (problem.context, problem.problem) if part)
         elif hasattr(problem, "position"):
             before = self.source.text[: problem.position]
             place = Mark(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+            self.source.stop("yaml-character", place, character=f"U+{ord(self.source.text[problem.position]):04X}")
         self.source.stop("yaml-syntax", place, problem=shown(" ".join(said.split())))
 
 
@@ -195,6 +200,7 @@ def _mark(mark: Any) -> Mark:
 
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+_LONG_INTEGER = re.compile(r"[-+]?[0-9]{19,}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -224,6 +230,8 @@ def _resolve(text: str) -> str | int | float | bool | None:
 def kind_of(node: Node | None) -> str:
     """The kind of a node, as `mailsim.lessons.errors.EXPECTED` names it."""
     match node:
+        case Scalar(value=str(text), style="") if _LONG_INTEGER.fullmatch(text):
+            return "long-number"
         case MapNode():
             return "mapping"
         case ListNode():
@@ -276,10 +284,18 @@ def find(root: Node, path: Path) -> tuple[Node, Mark]:
         if isinstance(node, MapNode) and str(step) in node.entries:
             entry = node.entries[str(step)]
             node, mark = entry.node, entry.key_mark
-        elif isinstance(node, ListNode) and isinstance(step, int) and 0 <= step < len(node.items):
-            node = node.items[step]
+        elif isinstance(node, ListNode) and (number := number_in(node, step)) is not None:
+            node = node.items[number]
             mark = node.mark
     return node, mark
+
+
+def number_in(node: ListNode, step: str | int) -> int | None:
+    """Which item of a list a step of a path is: its number, or, of names that stand for a mapping, the name."""
+    if isinstance(step, int):
+        return step if 0 <= step < len(node.items) else None
+    named = (number for number, item in enumerate(node.items) if isinstance(item, Scalar) and item.text == step)
+    return next(named, None)
 
 
 def line_in_block(scalar: Scalar, line: int, source: Source) -> Mark:

@@ -16,17 +16,18 @@ from mailsim.lessons.errors import MISTAKES
 from mailsim.scenario.late import Late
 from mailsim.scenario.mistakes import closest, shown
 from mailsim.scenario.source import Mark, Source
-from mailsim.scenario.tree import Entry, ListNode, MapNode, Node, Path, Scalar, find, kind_of, plain
+from mailsim.scenario.tree import Entry, ListNode, MapNode, Node, Path, Scalar, find, kind_of, number_in, plain
 
 M = TypeVar("M", bound=BaseModel)
 ROUNDS = 40
 """Cutting out one mistake may bring another to light; this many times."""
 
-_FOLLOWING = ("missing", "one-action", "fault-lacks", "fault-place")
+_FOLLOWING = ("missing", "one-action", "no-recipient", "fault-lacks", "fault-place")
 """What is no mistake of the author, when it appears after something was cut out."""
 
 _EXPECTED: Mapping[str, str] = {
     "string_type": "text",
+    "invalid_key": "text",
     "int_type": "integer",
     "int_from_float": "integer",
     "float_type": "number",
@@ -108,11 +109,12 @@ class Reading:
                     choices=", ".join(choices),
                 )
             case _ if kind in _EXPECTED:
-                found = details.get("found", kind_of(node))
-                self.source.report("wrong-type", mark, expected=_EXPECTED[kind], found=found)
+                self.source.report("wrong-type", mark, expected=_EXPECTED[kind], found=kind_of(node))
             case _ if kind in _LIMITS:
                 limit, sign = _LIMITS[kind]
                 self.source.report("out-of-range", mark, value=shown(value), limit=f"{sign} {details[limit]}")
+            case "wrong-type":
+                self.source.report(kind, mark, expected=details["expected"], found=kind_of(node))
             case _ if kind in MISTAKES:
                 self.source.report(kind, mark, **details)
             case _:
@@ -141,9 +143,9 @@ class Reading:
             if isinstance(node, MapNode) and str(step) in node.entries:
                 found = node, str(step)
                 node = node.entries[str(step)].node
-            elif isinstance(node, ListNode) and isinstance(step, int) and step < len(node.items):
-                found = node, step
-                node = node.items[step]
+            elif isinstance(node, ListNode) and (number := number_in(node, step)) is not None:
+                found = node, number
+                node = node.items[number]
         if found[0] is None and path == ("id",):
             self.root.entries["id"] = _STAND_IN
             return MapNode(Mark()), "id"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from dns.rdatatype import RdataType
 
-from mailsim.protocols.dns.zone import Zone, ZoneSyntaxError
+from mailsim.protocols.dns.zone import Zone, ZoneSyntaxError, syntax_errors
 
 TTL = 3600
 NEGATIVE_TTL = 300
@@ -44,11 +44,15 @@ class ZonePlan:
 
 
 class FragmentError(Exception):
-    """A hand-written zone cannot be read; `line` is in the text as it was written (0: all of it)."""
+    """A hand-written zone cannot be read; the lines of its mistakes are those of the text as it was written.
 
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(line, message)
-        self.line, self.message = line, message
+    Attributes:
+        mistakes: line (0: all of it) and message of each.
+    """
+
+    def __init__(self, mistakes: Sequence[tuple[int, str]]) -> None:
+        super().__init__(mistakes)
+        self.mistakes = mistakes
 
 
 def is_whole(text: str) -> bool:
@@ -82,10 +86,12 @@ def fragment_records(fragment: str, zone: str) -> set[tuple[str, str]]:
         f"@ IN SOA {_PROBE} {_PROBE} 1 1 1 1 1",
         f"@ IN NS {_PROBE}",
     )
+    text = "\n".join((*head, fragment)) + "\n"
     try:
-        parsed = Zone.parse("\n".join((*head, fragment)) + "\n", absolute(zone))
-    except ZoneSyntaxError as problem:
-        raise FragmentError(max(0, problem.line - _PROBE_LINES), problem.message) from problem
+        parsed = Zone.parse(text, absolute(zone))
+    except ZoneSyntaxError as first:
+        wrong = syntax_errors(text, absolute(zone))
+        raise FragmentError([(max(0, it.line - _PROBE_LINES), it.message) for it in wrong]) from first
     present = {(name.to_text().lower(), kind.name) for name, node in parsed.nodes.items() for kind in node}
     if len(parsed.nodes[parsed.origin][RdataType.NS].data) == 1:
         present.discard((absolute(zone), "NS"))

@@ -59,7 +59,8 @@ def test_a_mistake_is_told_in_both_languages(code):
     english, czech = (MISTAKES[code][language] for language in LANGUAGES)
     assert english.message
     assert czech.message != english.message
-    assert bool(czech.hint) == bool(english.hint)
+    assert english.hint
+    assert czech.hint
     assert placeholders(czech.message) == placeholders(english.message)
     assert placeholders(czech.hint) == placeholders(english.hint)
     assert not czech_faults(czech.message.replace("`", "") + "\n" + czech.hint)

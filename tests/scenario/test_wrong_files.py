@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from mailsim.cli import application
@@ -138,6 +139,47 @@ def test_the_answer_has_place_line_caret_and_hint(lang: str, tmp_path: Path) -> 
     assert re.search(r"bad\.yaml:3:1: ", done.output)
     assert "    domans:\n    ^\n" in done.output
     assert "`domains`" in done.output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("users: [alena]", "users: [alena, 1, ~]", [("wrong-type", 4, 34), ("wrong-type", 4, 37)]),
+        ("users: [alena]", "users: [alena, aléna]", [("bad-local-part", 4, 34)]),
+        ("users: [borek]", "users: [borek, cyril, borek]", [("duplicate-item", 5, 19)]),
+        ("title: Good", "title: [Good]", [("wrong-type", 2, 1)]),
+        ("title: Good", "seed:\ntitle: Good", [("wrong-type", 2, 1)]),
+        ("title: Good", "seed: 99999999999999999999", [("wrong-type", 2, 7)]),
+        ("title: Good", "title: &t [*t]", [("wrong-type", 2, 1), ("yaml-alias", 2, 12)]),
+        ("title: Good", 'title: "Good', [("yaml-syntax", 2, 8)]),
+        ("title: Good", "title: Go\x07od", [("yaml-character", 2, 10)]),
+        ("to: borek@firma.example", "to: []", [("no-recipient", 7, 41)]),
+    ],
+)
+def test_a_mistake_is_told_once_and_where_it_is(old: str, new: str, expected: list[tuple[str, int, int]]) -> None:
+    assert mistakes_in(GOOD.replace(old, new, 1)) == expected
+
+
+def test_every_wrong_line_of_a_zone_is_told() -> None:
+    records = ("@ IN MX ten mail", "mail IN A 1.2.3", "www IN A 198.51.100.80", "foo IN BAR x")
+    whole = ("@ IN SOA ns1 root (", "  1 2 3 4 5 )", "@ IN NS ns1", "ns1 IN A 198.51.100.53")
+    for zone, first in ((records, 11), ((*whole, *records), 15)):
+        found = mistakes_in(GOOD + "zones:\n  firma.example: |\n" + "".join(f"    {line}\n" for line in zone))
+        assert [line for code, line, _ in found if code == "zone-syntax"] == [first, first + 1, first + 3]
+
+
+def test_a_line_on_which_others_depend_ends_the_search_in_a_zone() -> None:
+    text = GOOD + "zones:\n  firma.example: |\n    $TTL never\n    mail IN A 1.2.3\n"
+    assert mistakes_in(text) == [("zone-syntax", 11, 5)]
+
+
+def test_a_long_line_is_shown_around_the_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "long.yaml"
+    file.write_text(GOOD.replace("Ahoj", "你好" * 50_000 + ", subjekt: Ahoj"), "utf-8")
+    done = CliRunner().invoke(application(), ["lint", str(file)])
+    shown, caret = done.output.splitlines()[1:3]
+    assert len(shown) < 200
+    assert cell_len(shown[: shown.index("subjekt")]) == caret.index("^")
 
 
 def test_folders_missing_files_and_unknown_names(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -76,6 +76,42 @@ class Zone:
         """All record sets, in the order of the file."""
         for node in self.nodes.values():
             yield from node.values()
+
+
+MOST_ERRORS = 20
+"""More wrong lines of a zone are not looked for."""
+
+
+def syntax_errors(text: str, origin: str | None = None) -> Iterator[ZoneSyntaxError]:
+    """Every wrong line of a zone file, not only the first: each is passed over, and the rest is read again.
+
+    What a wrong `$` line or a record over several lines would have said is not known, so there the search ends;
+    that a record is missing is told only when no line is wrong.
+    """
+    lines = text.split("\n")
+    for found in range(MOST_ERRORS):
+        problem = _error_in("\n".join(lines), origin)
+        if problem is None or (found and not problem.line):
+            return
+        yield problem
+        if not 0 < problem.line <= len(lines) or not _stands_alone(lines, problem.line - 1):
+            return
+        lines[problem.line - 1] = ""
+
+
+def _error_in(text: str, origin: str | None) -> ZoneSyntaxError | None:
+    try:
+        Zone.parse(text, origin)
+    except ZoneSyntaxError as problem:
+        return problem
+    return None
+
+
+def _stands_alone(lines: Sequence[str], number: int) -> bool:
+    """Is the line a record of its own, on which no other line depends? Not `$TTL`, nor a part of what is in `( )`."""
+    before, line = "".join(lines[:number]), lines[number]
+    in_brackets = any(text.count("(") != text.count(")") for text in (before, line))
+    return not in_brackets and not line.lstrip().startswith("$")
 
 
 @lru_cache(maxsize=128)
