@@ -101,14 +101,11 @@ class Resolver:
         socket = await OpenSocket(DNS_PORT)
         while True:
             arrived = await ReceiveDatagram(socket)
-            query = read_query(arrived.data, server=self.name, recursion_available=True)
-            answer = query if not isinstance(query, Query) else None
-            if isinstance(query, Query) and not self.troubles.active:
-                answer = self.remembered(query, await Now())
-            if answer is not None:
-                await SendDatagram(socket, arrived.address, arrived.port, "dns", answer)
-            elif query is not None:
+            answer = None if self.troubles.active else self.remembered(arrived.data, False, await Now())
+            if answer is None:
                 await Spawn("resolution", self._answer_later(socket, arrived))
+            else:
+                await SendDatagram(socket, arrived.address, arrived.port, "dns", answer)
 
     async def respond(self, wire: bytes, over_tcp: bool) -> Answer | None:
         """What to say to these bytes, once it is known; None for silence."""
@@ -117,7 +114,7 @@ class Resolver:
             return query
         if self.troubles.active and await dns_trouble(self.troubles, query, "resolver"):
             return query.reply(Rcode.SERVFAIL, recursion_available=True, server=self.name)
-        remembered = self.remembered(query, await Now())
+        remembered = self.remembered(query.wire, over_tcp, await Now())
         if remembered is not None:
             return remembered
         if not query.recursion_desired or query.question.type in TRANSFERS:
@@ -128,9 +125,9 @@ class Resolver:
             return query.reply(answer=polite_any(query.question.name), recursion_available=True, server=self.name)
         return await self._recurse(query)
 
-    def remembered(self, query: Query, now_us: int) -> Answer | None:
-        """The answer that was given to the same query before, with the TTLs of now."""
-        return self.cache.replies.get(query, now_us, self.name) if self.policy.cache else None
+    def remembered(self, wire: bytes, over_tcp: bool, now_us: int) -> Answer | None:
+        """The answer that was given to a query of the same bytes before, with the TTLs of now."""
+        return self.cache.replies.get(wire, over_tcp, now_us, self.name)
 
     async def resolve(self, question: Question) -> Done:
         """Find the answer: from the cache, or from the root down."""

@@ -95,21 +95,19 @@ class StubResolver:
 
         That one family could not be found out counts only when the other has no address.
         """
-        found: list[Found[str]] = []
+        first: Found[str] | None = None
+        records: tuple[str, ...] = ()
         otherwise: NoData | TryAgain = NoData()
         for family in families:
             match await self._lookup(host, ADDRESS_TYPE[family], Rdata.to_text):
-                case NxDomain():
-                    return NxDomain()
+                case Found() as found:
+                    first = first or found
+                    records += found.records
+                case NxDomain() as nothing:
+                    return nothing
                 case TryAgain() as failure:
                     otherwise = failure
-                case Found() as outcome:
-                    found.append(outcome)
-        if not found:
-            return otherwise
-        first, *others = found
-        records = sum((more.records for more in others), first.records)
-        return Found(records, first.name, first.is_alias) if others else first
+        return otherwise if first is None else Found(records, first.name, first.is_alias)
 
     async def lookup(self, name: str, rdtype: str) -> Found[Rdata] | Nothing:
         """The records of any type, aliases followed; a text that can be no name does not exist."""
@@ -124,7 +122,7 @@ class StubResolver:
         if answer is None:
             return TryAgain("timeout")
         try:
-            return _outcome(question, timeless(answer.wire), read)
+            return _outcome(name, rdtype, timeless(answer.wire), read)
         except RemoteProtocolError:
             return TryAgain("malformed")
 
@@ -138,16 +136,17 @@ class StubResolver:
                 if said is not None and said.truncated:
                     again = Query.ask(question, query.id, server=server, framed=True)
                     said = await ask_tcp(again, server, self.timeout_us)
-                answer = said or answer
-                if answer is not None and answer.rcode not in HELPLESS:
-                    return answer
+                if said is not None:
+                    answer = said
+                    if said.rcode not in HELPLESS:
+                        return said
             if answer is not None:
                 return answer
         return None
 
 
 @lru_cache(maxsize=4096)
-def _outcome(question: Question, wire: bytes, read: Callable[[Rdata], T]) -> Found[T] | Nothing:
+def _outcome(asked: str, rdtype: str, wire: bytes, read: Callable[[Rdata], T]) -> Found[T] | Nothing:
     """What the answer of a recursive resolver says, at the end of its aliases.
 
     Without its TTLs, which mean nothing to a stub without a cache, the answer is always the same, and remembered.
@@ -158,6 +157,7 @@ def _outcome(question: Question, wire: bytes, read: Callable[[Rdata], T]) -> Fou
     if content.rcode != Rcode.NOERROR:
         return TryAgain(content.rcode.name)
     records = {(rrset.name, rrset.type): rrset for rrset in content.answer}
+    question = Question.of(asked, rdtype)
     name = question.name
     for _ in range(len(records) + 1):
         rrset = records.get((name, question.type))

@@ -161,9 +161,12 @@ class ReplyCache:
     def __init__(self) -> None:
         self._replies: dict[tuple[bool, bytes], deque[_Reply]] = {}
 
-    def get(self, query: Query, now_us: int, server: str = "") -> Answer | None:
-        """The remembered answer with the TTLs of this moment, or None; of several, the one whose turn it is."""
-        key = (query.framed, query.wire[2:])
+    def get(self, wire: bytes, framed: bool, now_us: int, server: str = "") -> Answer | None:
+        """The remembered answer with the TTLs of this moment, or None; of several, the one whose turn it is.
+
+        Args: wire, framed: a query as it arrived. `server`: our name in the trace.
+        """
+        key = (framed, wire[2:])
         replies = self._replies.get(key)
         if replies is None:
             return None
@@ -172,10 +175,10 @@ class ReplyCache:
             del self._replies[key]
             return None
         replies.rotate(-1)
-        wire = bytearray(query.wire[:2] + reply.body)
+        answer = bytearray(wire[:2] + reply.body)
         for offset, end_us in reply.ends_us:
-            wire[offset : offset + 4] = ((end_us - now_us) // SECOND_US).to_bytes(4, "big")
-        return Answer(bytes(wire), server, True, query.framed)
+            answer[offset : offset + 4] = ((end_us - now_us) // SECOND_US).to_bytes(4, "big")
+        return Answer(bytes(answer), server, True, framed)
 
     def put(self, query: Query, answers: Sequence[Answer], now_us: int) -> None:
         """Remember an answer until the first of its records ends.

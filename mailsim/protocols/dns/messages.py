@@ -167,11 +167,11 @@ class Answer:
     @property
     def rcode(self) -> int:
         """The rcode in the header; the bits that EDNS adds are in `content.rcode`."""
-        return flags_of(self.wire) & 0x0F
+        return self.wire[3] & 0x0F
 
     @property
     def truncated(self) -> bool:
-        return bool(flags_of(self.wire) & TC)
+        return bool(self.wire[2] & TC >> 8)
 
     @property
     def content(self) -> Content:
@@ -184,7 +184,7 @@ class Answer:
         A refusal of the whole message may leave the question out.
         """
         ours, theirs = query.wire, self.wire
-        if theirs[:2] != ours[:2] or len(theirs) < HEADER_BYTES or not flags_of(theirs) & QR:
+        if theirs[:2] != ours[:2] or len(theirs) < HEADER_BYTES or not theirs[2] & QR >> 8:
             return False
         if theirs[4:6] != ours[4:6]:
             return theirs[4:6] == b"\x00\x00" and theirs[3] & 0x0F not in (Rcode.NOERROR, Rcode.NXDOMAIN)

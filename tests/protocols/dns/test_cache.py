@@ -115,19 +115,19 @@ def test_an_encoded_reply_ages_like_its_records(cache):
     query = asked("mx1.firma.example", "A")
     answer = SERVER.answer(query)
     cache.replies.put(query, [answer], 0)
-    later = cache.replies.get(Query.ask(query.question, 7), 10 * S + 1, "resolver")
+    later = cache.replies.get(Query.ask(query.question, 7).wire, False, 10 * S + 1, "resolver")
     assert (later.id, later.cache, later.server) == (7, True, "resolver")
     assert later.content.answer[0].ttl == 49
     assert later.content.answer[0].data == answer.content.answer[0].data
-    assert cache.replies.get(asked("mx1.firma.example", "AAAA"), 0) is None
-    assert cache.replies.get(asked("mx1.firma.example", "A", framed=True), 0) is None
-    assert cache.replies.get(query, 60 * S) is None
+    assert cache.replies.get(asked("mx1.firma.example", "AAAA").wire, False, 0) is None
+    assert cache.replies.get(asked("mx1.firma.example", "A").wire, True, 0) is None
+    assert cache.replies.get(query.wire, query.framed, 60 * S) is None
 
 
 def test_the_edns_record_has_no_ttl_to_age(cache):
     query = asked("mx1.firma.example", "A", edns_size=1232)
     cache.replies.put(query, [SERVER.answer(query)], 0)
-    later = cache.replies.get(query, 59 * S)
+    later = cache.replies.get(query.wire, query.framed, 59 * S)
     assert later.content.edns_version == 0
     assert later.content.answer[0].ttl == 1
 
@@ -135,4 +135,4 @@ def test_the_edns_record_has_no_ttl_to_age(cache):
 def test_a_refusal_has_nothing_to_keep(cache):
     query = asked("skola.example", "A")
     cache.replies.put(query, [SERVER.answer(query)], 0)
-    assert cache.replies.get(query, 0) is None
+    assert cache.replies.get(query.wire, query.framed, 0) is None
