@@ -37,24 +37,19 @@ from mailsim.protocols.sasl import Credentials, Proof
 ENDED = State.ENDED
 
 
-class Pop3Session:
-    """One client's visit: the maildrop is locked from the login to the end."""
+class Pop3Service:
+    """What all visits to one server have in common.
 
-    def __init__(
-        self,
-        host: Host,
-        policy: AccessPolicy,
-        connection: Connection,
-        logins: dict[str, int],
-        *,
-        implicit_tls: bool = False,
-    ) -> None:
-        self.host, self.policy, self.connection = host, policy, connection
-        self.logins = logins
-        """When each user logged in last, for the server as a whole."""
-        self.implicit_tls = implicit_tls
+    Attributes:
+        config: what it offers. mechanisms: of SASL. logins: when each user logged in last.
+    """
+
+    def __init__(self, host: Host, policy: AccessPolicy) -> None:
+        self.host, self.policy = host, policy
+        self.mechanisms = mechanisms(host)
+        self.logins: dict[str, int] = {}
         offers_tls = policy.tls and host.has_certificate
-        config = Pop3Config(
+        self.config = Pop3Config(
             host.name,
             mechanisms=policy.auth_mechanisms,
             stls=offers_tls,
@@ -64,13 +59,21 @@ class Pop3Session:
             utf8=policy.pop3_utf8,
             max_errors=policy.pop3_max_errors,
         )
-        self.engine = Pop3Server(config, implicit_tls, mechanisms(host))
-        self.guard = Guard(host, connection, policy.auth_failure_delay_us, policy.auth_failure_limit)
+
+
+class Pop3Session:
+    """One client's visit: the maildrop is locked from the login to the end."""
+
+    def __init__(self, service: Pop3Service, connection: Connection, *, implicit_tls: bool = False) -> None:
+        self.host, self.policy, self.logins = service.host, service.policy, service.logins
+        self.connection, self.implicit_tls = connection, implicit_tls
+        self.engine = Pop3Server(service.config, implicit_tls, service.mechanisms)
+        self.guard = Guard(self.host, connection, self.policy.auth_failure_delay_us, self.policy.auth_failure_limit)
         self.account: Account | None = None
         self.lock: MaildropLock | None = None
         self._uids: dict[str, int] = {}
         self._read: dict[int, None] = {}
-        self._troubles = InSession(host.troubles, "pop3", connection)
+        self._troubles = InSession(self.host.troubles, "pop3", connection)
         self._unanswered = ""
         """The command that nothing was said about yet."""
 
@@ -155,8 +158,8 @@ class Pop3Session:
         await tls.serve_tls(self.connection, mode, self.policy.pop3_timeout_us, self.policy.tls_versions)
 
     async def _say(self, reply: Reply | Greeting | Challenge) -> None:
-        command, self._unanswered = self._unanswered, ""
-        if command:
+        if self._unanswered:
+            command, self._unanswered = self._unanswered, ""
             await self._troubles.strike(command, "reply_lost", about=self._who)
         await Send(self.connection, "pop", (reply,))
 

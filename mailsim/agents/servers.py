@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mailsim.agents.operations import Accept, Connection, Listen, Script, Spawn
 
 if TYPE_CHECKING:
+    from mailsim.agents.access_pop3 import Pop3Service
     from mailsim.agents.host import Host
     from mailsim.agents.policy import AccessPolicy, MdaPolicy, MsaPolicy, MtaPolicy
     from mailsim.agents.queue import Queue
@@ -67,12 +68,14 @@ async def imap(host: Host, policy: AccessPolicy) -> None:
 
 async def pop3(host: Host, policy: AccessPolicy) -> None:
     """Serve the mailboxes of this host by POP3, for ever."""
-    logins: dict[str, int] = {}
+    service: Pop3Service | None = None
 
     def visit(connection: Connection, implicit_tls: bool) -> Script:
-        from mailsim.agents.access_pop3 import Pop3Session
+        from mailsim.agents.access_pop3 import Pop3Service, Pop3Session
 
-        return Pop3Session(host, policy, connection, logins, implicit_tls=implicit_tls).run()
+        nonlocal service
+        service = service or Pop3Service(host, policy)
+        return Pop3Session(service, connection, implicit_tls=implicit_tls).run()
 
     implicit_port = policy.pop3s_port if policy.tls and host.has_certificate else 0
     await listen_twice(policy.pop3_port, implicit_port, "pop3", visit)

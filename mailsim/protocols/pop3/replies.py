@@ -42,7 +42,7 @@ class Reply:
         return self.text[1:].partition("]")[0].upper()
 
     def to_bytes(self) -> bytes:
-        head = f"{self}\r\n".encode()
+        head = _status_line(self.ok, self.text)
         return head if self.body is None else head + stuff(self.body)
 
     def __str__(self) -> str:
@@ -103,6 +103,11 @@ class Challenge:
         return {"status": "+", "text": self.text, "code": "", "bytes": 0}
 
 
+@lru_cache(maxsize=4096)
+def _status_line(ok: bool, text: str) -> bytes:
+    return f"{Reply(ok, text)}\r\n".encode()
+
+
 @lru_cache(maxsize=4096)  # servers say the same again and again
 def first_line(line: bytes) -> Reply | Challenge:
     """What the first line of a reply says. Raises: RemoteProtocolError for what no POP3 server may say."""
@@ -127,12 +132,17 @@ def status(text: str) -> tuple[bool, str]:
 
 def positive(text: str = "", body: bytes | None = None) -> Reply:
     """`+OK`; raises LocalProtocolError for a text that cannot be sent."""
-    return Reply(True, checked(text), body)
+    return _one_line(True, text) if body is None else Reply(True, checked(text), body)
 
 
 def negative(text: str, code: str = "") -> Reply:
     """`-ERR`, with an extended response code in front if there is one."""
-    return Reply(False, checked(f"[{code}] {text}" if code else text))
+    return _one_line(False, f"[{code}] {text}" if code else text)
+
+
+@lru_cache(maxsize=4096)
+def _one_line(ok: bool, text: str) -> Reply:
+    return Reply(ok, checked(text))
 
 
 def checked(text: str) -> str:

@@ -114,27 +114,6 @@ class Pop3Server:
         Args: announce: tell of each command before it is obeyed (`Announced`).
         Raises LocalProtocolError while a question is open, or before the greeting.
         """
-        return self._counted(self._next(announce))
-
-    def obey(self) -> Event:
-        """Do what the announced command says."""
-        command, line = self._answering(Command), self._announced
-        if line is None:
-            raise LocalProtocolError("no command is announced")
-        self._asked = self._announced = None
-        event = self._counted(self._obey(command, line))
-        assert event is not None
-        return event
-
-    def _counted(self, event: Event | None) -> Event | None:
-        if isinstance(event, Refused):
-            self._errors += 1
-            if 0 < self.config.max_errors <= self._errors:
-                self.state = ENDED
-                return Refused(event.line, negative("too many errors"))
-        return event
-
-    def _next(self, announce: bool) -> Event | None:
         state = self.state
         if self._asked is not None or state is CONNECTED:
             raise LocalProtocolError("greet first" if self._asked is None else f"{self._asked.verb} is not answered")
@@ -146,15 +125,23 @@ class Pop3Server:
         if line is None:
             return None
         if isinstance(line, TooLong):
-            return Refused(line.beginning, TOO_LONG)
+            return self._refused(line.beginning, TOO_LONG)
         command = parse_command(line)
         if isinstance(command, Mistake):
-            return Refused(line, negative(command.text))
+            return self._refused(line, negative(command.text))
         if (state, type(command)) not in NEXT:
-            return Refused(line, negative(f"{command.verb} is not allowed now ({state.value})"))
+            return self._refused(line, negative(f"{command.verb} is not allowed now ({state.value})"))
         if announce:
             self._asked, self._announced = command, line
             return Announced(command)
+        return self._obey(command, line)
+
+    def obey(self) -> Event:
+        """Do what the announced command says."""
+        command, line = self._answering(Command), self._announced
+        if line is None:
+            raise LocalProtocolError("no command is announced")
+        self._asked = self._announced = None
         return self._obey(command, line)
 
     def _obey(self, command: Command, line: bytes) -> Event:
@@ -162,9 +149,16 @@ class Pop3Server:
             return self._ask(command, line)
         reply = self._answer(command)
         if not reply.ok:
-            return Refused(line, reply)
+            return self._refused(line, reply)
         self.state = NEXT[self.state, type(command)]
         return Answered(command, reply)
+
+    def _refused(self, line: bytes, reply: Reply) -> Refused:
+        """Refuse a line; with too many of them the session ends."""
+        self._errors += 1
+        if 0 < self.config.max_errors <= self._errors:
+            self.state, reply = ENDED, negative("too many errors")
+        return Refused(line, reply)
 
     # --- commands ------------------------------------------------------------------------------
 
@@ -173,7 +167,7 @@ class Pop3Server:
             case Retr(number) | Top(number):
                 drop = self._maildrop.get(number)
                 if drop is None:
-                    return Refused(line, negative(self._maildrop.why_not(number)))
+                    return self._refused(line, negative(self._maildrop.why_not(number)))
                 self._asked = command
                 return Retrieve(number, drop.uid, command.lines if isinstance(command, Top) else None)
             case Quit():
@@ -194,7 +188,7 @@ class Pop3Server:
     def _authorization(self, command: User | Pass | Apop | Auth | Stls, line: bytes) -> Event:
         sends_password = isinstance(command, User | Pass | Auth)
         if sends_password and not self._may_log_in:
-            return Refused(line, negative("begin TLS first"))
+            return self._refused(line, negative("begin TLS first"))
         match command:
             case User(name):
                 self.name = name
@@ -205,14 +199,14 @@ class Pop3Server:
                 return Login(sasl.Password(self.name, password))
             case Apop(name, digest):
                 if not self.timestamp:
-                    return Refused(line, negative("APOP is not offered"))
+                    return self._refused(line, negative("APOP is not offered"))
                 self._asked, self.name = command, name
                 return ApopLogin(name, self.timestamp, digest)
             case Auth():
                 return self._begin_exchange(command, line)
             case Stls():
                 if self.secure or not self.config.stls:
-                    return Refused(line, negative("TLS is active" if self.secure else "TLS is not offered"))
+                    return self._refused(line, negative("TLS is active" if self.secure else "TLS is not offered"))
                 self._asked = command
                 return StartTls()
             case _:
@@ -274,7 +268,7 @@ class Pop3Server:
     def _begin_exchange(self, command: Auth, line: bytes) -> Event:
         make = self._mechanisms.get(command.mechanism)
         if make is None or command.mechanism not in self.config.mechanisms:
-            return Refused(line, negative("unknown authentication mechanism"))
+            return self._refused(line, negative("unknown authentication mechanism"))
         self._mechanism = make()
         initial = "" if command.initial == "=" else command.initial  # RFC 5034 section 4: `=` is empty
         return self._step(command, initial, line)
@@ -285,11 +279,11 @@ class Pop3Server:
             return None
         if isinstance(line, TooLong):
             self.state = State.AUTHORIZATION
-            return Refused(line.beginning, TOO_LONG)
+            return self._refused(line.beginning, TOO_LONG)
         text = parse_text(line)
         if isinstance(text, Mistake) or text == "*":
             self.state = State.AUTHORIZATION
-            return Refused(line, negative(text.text if isinstance(text, Mistake) else "authentication cancelled"))
+            return self._refused(line, negative(text.text if isinstance(text, Mistake) else "authentication cancelled"))
         return self._step(AuthResponse(text), text, line)
 
     def _step(self, command: Auth | AuthResponse, response: str | None, line: bytes) -> Event:
@@ -298,7 +292,7 @@ class Pop3Server:
             step = self._mechanism.step(None if response is None else sasl.decode(response))
         except sasl.SaslError as error:
             self.state = State.AUTHORIZATION
-            return Refused(line, negative(str(error)))
+            return self._refused(line, negative(str(error)))
         if isinstance(step, bytes):
             self.state = State.EXCHANGE
             return Answered(command, Challenge(sasl.encode(step)))
