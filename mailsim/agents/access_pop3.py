@@ -93,15 +93,12 @@ class Pop3Session:
             await self._start_tls("implicit")
         await self._greet()
         engine, more = self.engine, Receive(self.connection, self.policy.pop3_timeout_us)
-        while engine.state is not ENDED and not self.guard.has_had_enough:
-            event = engine.next_event(announce=bool(self.host.troubles.active))
-            if event is not None:
-                await self._deal_with(event)
-                continue
-            data = await more
-            if not data:
-                raise ConnectionLost("the client is gone")
+        while engine.state is not ENDED and (data := await more):
             engine.receive(data)
+            while (event := engine.next_event(announce=bool(self.host.troubles.active))) is not None:
+                await self._deal_with(event)
+                if self.guard.has_had_enough:
+                    return
 
     async def _greet(self) -> None:
         struck = await self._troubles.strike("CONNECT", "closed", "reply_lost", "reply")

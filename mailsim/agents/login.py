@@ -46,6 +46,7 @@ class Guard:
     Attributes:
         delay_us: what a wrong password costs, so that guessing is slow.
         limit: after how many wrong ones the connection ends; 0 for never. failures: how many there were.
+        has_had_enough: whether there were too many.
     """
 
     host: Host
@@ -53,11 +54,7 @@ class Guard:
     delay_us: int
     limit: int
     failures: int = 0
-
-    @property
-    def has_had_enough(self) -> bool:
-        """Were there too many wrong passwords?"""
-        return 0 < self.limit <= self.failures
+    has_had_enough: bool = False
 
     async def admit(self, credentials: sasl.Credentials, mechanism: str) -> User | None:
         """Who it is; None when the credentials are wrong, or when somebody wants to act for somebody else."""
@@ -67,5 +64,6 @@ class Guard:
         await Note(fact(self.connection.id, mechanism, name, self.connection.tls))
         if user is None:
             self.failures += 1
+            self.has_had_enough = 0 < self.limit <= self.failures
             await Sleep(self.delay_us)
         return user

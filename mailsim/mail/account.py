@@ -279,13 +279,13 @@ class Account:
 
     def unlock_maildrop(self, lock: MaildropLock) -> None:
         """Give the lock back; one that was given back already does no harm."""
-        if self._lock == lock:
+        if self._lock is lock:
             self._lock = None
 
     # --- inside --------------------------------------------------------------------------------
 
     def _locked(self, folder: Folder, lock: MaildropLock | None) -> InUse | None:
-        if self._lock is None or self._lock == lock or folder.name != INBOX:
+        if self._lock is None or self._lock is lock or folder.name != INBOX:
             return None
         return InUse(self.name, self._lock.owner)
 

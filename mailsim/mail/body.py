@@ -6,6 +6,7 @@ import binascii
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailsim.mail.encoding import fold, is_mostly_ascii, parameter
 
@@ -33,7 +34,7 @@ def text_part(text: str, subtype: str = "plain") -> Part:
         charset, encoding, body = "utf-8", "quoted-printable", binascii.b2a_qp(data)
     else:
         charset, encoding, body = "utf-8", "base64", base64_lines(data)
-    return Part(_content_fields([f"text/{subtype};", f'charset="{charset}"'], encoding), body)
+    return Part(_content_fields((f"text/{subtype};", f'charset="{charset}"'), encoding), body)
 
 
 def attachment_part(filename: str, content_type: str, data: bytes) -> Part:
@@ -41,7 +42,7 @@ def attachment_part(filename: str, content_type: str, data: bytes) -> Part:
     is_message = content_type.lower().startswith("message/")
     encoding = ("7bit" if data.isascii() else "8bit") if is_message else "base64"
     disposition = fold("Content-Disposition", ["attachment;", *parameter("filename", filename)])
-    fields = _content_fields([content_type], encoding) + disposition
+    fields = _content_fields((content_type,), encoding) + disposition
     return Part(fields, data if is_message else base64_lines(data))
 
 
@@ -65,7 +66,8 @@ def base64_lines(data: bytes) -> bytes:
     return b"".join(line + b"\r\n" for line in lines)
 
 
-def _content_fields(content_type: list[str], encoding: str) -> bytes:
+@lru_cache(maxsize=256)
+def _content_fields(content_type: tuple[str, ...], encoding: str) -> bytes:
     return fold("Content-Type", content_type) + fold("Content-Transfer-Encoding", [encoding])
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 _OTHER_DOTS = frozenset("\u3002\uff0e\uff61")
 
 
+@lru_cache(maxsize=4096)
 def ascii_domain(domain: str) -> str:
     """The form of a domain that the DNS knows, in lower case: `žluť.example` is `xn--lu-yta1h.example`.
 
@@ -14,11 +15,6 @@ def ascii_domain(domain: str) -> str:
     """
     if domain.isascii():
         return domain.lower()
-    return _encoded(domain)
-
-
-@lru_cache(maxsize=1024)
-def _encoded(domain: str) -> str:
     if _OTHER_DOTS & set(domain):  # IDNA 2003 took them for dots; on the wire a dot is a dot (RFC 5891 section 5.2)
         raise ValueError(f"no domain name: {domain}")
     try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 INBOX = "INBOX"
 NAME_LIMIT = 255
 _NOT_IN_NAMES = frozenset("%*\u2028\u2029")
 
 
+@lru_cache(maxsize=1024)
 def canonical_name(name: str, delimiter: str) -> str:
     """A folder's name as it is kept: INBOX is the same in any case, and Unicode is in its composed form.
 

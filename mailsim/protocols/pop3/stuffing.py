@@ -59,9 +59,7 @@ class ReplyBuffer(LineBuffer):
         if end < 0:
             self._scanned = len(data)
             return None
-        wire = self.take_up_to(end + 2 - start)
-        self.take_up_to(len(END))
-        return unstuff(wire)
+        return unstuff(self.take_up_to(end + 2 + len(END) - start)[: -len(END)])
 
 
 def top(message: bytes, lines: int) -> bytes:
