@@ -20,7 +20,7 @@ from mailsim.errors import ConnectionReset, ServiceEnds
 from mailsim.net import tls
 from mailsim.net.driver import Task
 from mailsim.net.lifecycle import Lifecycle
-from mailsim.net.states import ESTABLISHED, SILENT, State
+from mailsim.net.states import CLOSE_WAIT, CLOSED, ESTABLISHED, SILENT, SYN_RECEIVED
 from mailsim.protocols.pdu import Pdu
 from mailsim.trace.events import Path, Said
 
@@ -105,7 +105,7 @@ class Endpoint(Lifecycle):
             if data:
                 task.also_because_of(self._inbox_cause)
                 return data
-        if self.state is State.CLOSED and not self._peer_fin:
+        if self.state is CLOSED and not self._peer_fin:
             raise ConnectionReset(f"{self.id} was reset")
         if self._peer_fin or (layer is not None and layer.is_over):
             task.also_because_of(self._inbox_cause)
@@ -123,7 +123,7 @@ class Endpoint(Lifecycle):
 
     def start_tls(self, task: Task, wish: StartTls) -> Any:
         """Throw away what came in the clear, and put TLS under the connection."""
-        if self.state is State.CLOSED:
+        if self.state is CLOSED:
             raise ConnectionReset(f"{self.id} was reset")
         return tls.start(self, task, wish, len(self._take()))
 
@@ -144,7 +144,7 @@ class Endpoint(Lifecycle):
     @property
     def is_open(self) -> bool:
         """Whether this side may still send."""
-        return self.state in (State.ESTABLISHED, State.SYN_RECEIVED, State.CLOSE_WAIT)
+        return self.state in (ESTABLISHED, SYN_RECEIVED, CLOSE_WAIT)
 
     @property
     def is_resting(self) -> bool:

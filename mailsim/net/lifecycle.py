@@ -11,7 +11,16 @@ from mailsim.errors import ConnectionRefused, ConnectionReset, ConnectionTimedOu
 from mailsim.net.driver import Task
 from mailsim.net.receiving import Receiver
 from mailsim.net.sending import NUMBERS
-from mailsim.net.states import ENDING, State
+from mailsim.net.states import (
+    CLOSE_WAIT,
+    CLOSED,
+    ENDING,
+    ESTABLISHED,
+    FIN_WAIT,
+    LAST_ACK,
+    SYN_RECEIVED,
+    SYN_SENT,
+)
 from mailsim.trace.events import ACK, FIN, RST, SYN, Segment
 from mailsim.trace.facts import TcpClosed, TcpConnectStarted, TcpEstablished, TcpFact, TcpLost, TcpRefused, TcpTimedOut
 
@@ -51,9 +60,9 @@ class Lifecycle(Receiver):
             return
         self._learn(segment)
         self._acknowledged(segment.acknowledgment)
-        self.state = State.ESTABLISHED
+        self.state = ESTABLISHED
         task, self._reader = self._reader, None
-        self._emit(ACK, self.send_next, b"", (segment.seq,))
+        self._acknowledge(segment.seq)
         if task is not None:
             task.causes = (segment.seq,)
             self._note(task, TcpEstablished)
@@ -66,35 +75,36 @@ class Lifecycle(Receiver):
         if flags & RST:
             self._reset_by(segment)
             return
-        if self.state is State.SYN_SENT:
+        if self.state is SYN_SENT:
             self._synchronized(segment)
             return
         if flags & ACK and self._in_flight:
             self._acknowledged(segment.acknowledgment)
-            if self.state is State.SYN_RECEIVED and not self._in_flight:
-                self.state = State.ESTABLISHED
+            if self.state is SYN_RECEIVED and not self._in_flight:
+                self.state = ESTABLISHED
                 self.host.tcp.offer(self, segment.seq)
-                if self.state is State.CLOSED:
+                if self.state is CLOSED:
                     return
         if segment.payload or flags & (FIN | SYN):
             self._accept(segment)
-        self._release_if_done()
+        if self._peer_fin and self._has_sent_fin and not self._in_flight and self.state in ENDING:
+            self._release()
 
     # --- closing --------------------------------------------------------------------------------
 
     def finish(self, task: Task) -> None:
         """Close our direction alone: FIN after everything that was sent, and go on reading."""
-        self._is_half_closed = self.state is State.ESTABLISHED
+        self._is_half_closed = self.state is ESTABLISHED
         unread = list(self._inbox)
         self.close(task)
         self._inbox += unread
 
     def close(self, task: Task) -> None:
         """Close in order: FIN after everything that was sent."""
-        if self.state in (State.ESTABLISHED, State.SYN_RECEIVED):
-            self.state = State.FIN_WAIT
-        elif self.state is State.CLOSE_WAIT:
-            self.state = State.LAST_ACK
+        if self.state is ESTABLISHED or self.state is SYN_RECEIVED:
+            self.state = FIN_WAIT
+        elif self.state is CLOSE_WAIT:
+            self.state = LAST_ACK
         else:
             return
         self._note(task, TcpClosed, "fin")
@@ -105,7 +115,7 @@ class Lifecycle(Receiver):
 
     def abort(self, task: Task) -> None:
         """Throw the connection away: RST."""
-        if self.state is State.CLOSED:
+        if self.state is CLOSED:
             return
         self._note(task, TcpClosed, "rst")
         self._emit(RST | ACK, self.send_next, b"", task.causes)
@@ -114,12 +124,12 @@ class Lifecycle(Receiver):
     def abandon(self, seq: int) -> None:
         """The program that had it is dead (event `seq`); the operating system closes, with RST if bytes lie unread."""
         self._reader = None
-        if self.state not in (State.ESTABLISHED, State.CLOSE_WAIT) or self._inbox:
-            if self.state not in (State.CLOSED, State.SYN_SENT):
+        if self.state not in (ESTABLISHED, CLOSE_WAIT) or self._inbox:
+            if self.state not in (CLOSED, SYN_SENT):
                 self._emit(RST | ACK, self.send_next, b"", (seq,))
             self._release()
             return
-        self.state = State.FIN_WAIT if self.state is State.ESTABLISHED else State.LAST_ACK
+        self.state = FIN_WAIT if self.state is ESTABLISHED else LAST_ACK
         closed = self.host.network.note(self.host.name, TcpClosed(*self.about(), "fin"), (seq,))
         self._write_fin((closed,))
 
@@ -128,14 +138,9 @@ class Lifecycle(Receiver):
         self._reader = None
         self._release()
 
-    def _release_if_done(self) -> None:
-        if self._peer_fin and self.state in ENDING and self._has_sent_fin and not self._in_flight:
-            self._release()
-
     def _release(self) -> None:
-        self.state = State.CLOSED
-        self._retransmission.drop()
-        self._delayed_ack.drop()
+        self.state = CLOSED
+        self._timers.drop()
         self._in_flight.clear()
         self._unsent.clear()
         self.host.tcp.forget(self)
@@ -154,7 +159,7 @@ class Lifecycle(Receiver):
         task.resume(error=ConnectionTimedOut(f"{self.peer_address} port {self.peer_port}"))
 
     def _reset_by(self, segment: Segment) -> None:
-        if self.state is State.SYN_SENT:
+        if self.state is SYN_SENT:
             self._refused_by(segment)
         else:
             self._lost("rst", segment.seq, ConnectionReset(f"{self.id} was reset"))
@@ -174,7 +179,7 @@ class Lifecycle(Receiver):
         reader, self._reader = self._reader, None
         state = self.state
         self._release()
-        if state in (*ENDING, State.SYN_RECEIVED) and not self._is_half_closed:
+        if state in (*ENDING, SYN_RECEIVED) and not self._is_half_closed:
             return
         why = self.host.network.silenced.pop(self.id, cause)
         seq = self.host.network.note(self.host.name, TcpLost(*self.about(), how), tuple(sorted({cause, why})))

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mailsim.net.clock import Alarm
 from mailsim.net.driver import BLOCKED, Task
 from mailsim.net.sending import NUMBERS, PUSH, Sender
-from mailsim.net.states import ESTABLISHED, State
+from mailsim.net.states import CLOSE_WAIT, CLOSED, ESTABLISHED
 from mailsim.trace.events import ACK, FIN, Path, Segment
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ class Receiver(Sender):
 
     __slots__ = (
         "_ack_due_at",
-        "_delayed_ack",
         "_inbox",
         "_inbox_cause",
         "_is_half_closed",
@@ -53,7 +51,6 @@ class Receiver(Sender):
         self._reader: Task | None = None
         self._out_of_order: dict[int, Segment] = {}
         self._peer_fin = self._is_half_closed = False
-        self._delayed_ack = Alarm(self._clock, self._look_at_owed)
 
     # --- arrival --------------------------------------------------------------------------------
 
@@ -99,7 +96,7 @@ class Receiver(Sender):
         if distance:
             if distance > 0:
                 self._out_of_order[segment.sequence] = segment
-            self._emit(ACK, self.send_next, b"", (segment.seq,))
+            self._acknowledge(segment.seq)
             return
         self._take_in(segment)
         while waiting := self._out_of_order.pop(self.receive_next, None):
@@ -114,38 +111,44 @@ class Receiver(Sender):
         return ((sequence - self.receive_next + 0x80000000) & NUMBERS) - 0x80000000
 
     def _take_in(self, segment: Segment) -> None:
-        if segment.payload and (self._is_half_closed or self.state in (State.ESTABLISHED, State.CLOSE_WAIT)):
-            self._inbox.append(segment.payload)
-            self._inbox_cause = segment.seq
-        self.receive_next = (self.receive_next + len(segment.payload)) & NUMBERS
+        payload = segment.payload
+        if payload:
+            if self.state is ESTABLISHED or self.state is CLOSE_WAIT or self._is_half_closed:
+                self._inbox.append(payload)
+                self._inbox_cause = segment.seq
+            self.receive_next = (self.receive_next + len(payload)) & NUMBERS
         if segment.flags & FIN:
             self.receive_next = (self.receive_next + 1) & NUMBERS
             self._peer_fin = True
             self._inbox_cause = segment.seq
-            if self.state is State.ESTABLISHED:
-                self.state = State.CLOSE_WAIT
+            if self.state is ESTABLISHED:
+                self.state = CLOSE_WAIT
 
     # --- acknowledgments ------------------------------------------------------------------------
 
     def _owe(self, segment: Segment) -> None:
         """Acknowledge every second segment and a FIN at once, anything else within 40 ms."""
-        if self.state is State.CLOSED:
+        if self.state is CLOSED:
             return
         if self.owed_segments >= 2 or self._peer_fin:
-            self._emit(ACK, self.send_next, b"", (segment.seq,))
+            self._acknowledge(segment.seq)
         else:
             self._owed_cause = segment.seq
             self._ack_due_at = self._clock.now_us + DELAYED_ACK_US
-            self._delayed_ack.wake_by(self._ack_due_at)
+            self._timers.wake_by(self._ack_due_at)
+
+    def _look_at_timers(self) -> None:
+        self._look_at_owed()
+        self._look_at_oldest()
 
     def _look_at_owed(self) -> None:
         """Somebody may have waited for an acknowledgment for long enough."""
         if not self.owed_segments:
             return
         if self._ack_due_at > self._clock.now_us:
-            self._delayed_ack.wake_by(self._ack_due_at)
+            self._timers.wake_by(self._ack_due_at)
         else:
-            self._emit(ACK, self.send_next, b"", (self._owed_cause,))
+            self._acknowledge(self._owed_cause)
 
     # --- reading --------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mailsim.agents.operations import Connection
 from mailsim.net.clock import NEVER, Alarm
 from mailsim.net.packets import TCP, TCP_MSS_OPTION, WINDOW, FlyingSegment
-from mailsim.net.states import State
+from mailsim.net.states import SYN_RECEIVED, SYN_SENT, State
 from mailsim.trace.events import ACK, FIN, PSH, SYN, Path, Segment
 
 if TYPE_CHECKING:
@@ -56,13 +56,13 @@ class Sender(Connection):
         "_in_flight",
         "_path",
         "_recorder",
-        "_retransmission",
         "_retries",
         "_round_trips_us",
         "_rtt_us",
         "_rtt_variation_us",
         "_timed",
         "_timer_from",
+        "_timers",
         "_unsent",
         "_way",
         "host",
@@ -81,13 +81,13 @@ class Sender(Connection):
         self.local_address, self.local_port = path.source, path.source_port
         self.peer_name, self.peer_address, self.peer_port = path.peer, path.destination, path.destination_port
         self._clock, self._recorder = network.clock, network.recorder
-        self.state = State.SYN_SENT if is_client else State.SYN_RECEIVED
+        self.state: State = SYN_SENT if is_client else SYN_RECEIVED
         self.mss = mss_for(self.local_address)
         self.send_next = self.send_unacknowledged = network.initial_sequence()
         self.receive_next = self.owed_segments = 0
         self._unsent: deque[tuple[bytes | memoryview, int, tuple[int, ...]]] = deque()
         self._in_flight: deque[FlyingSegment] = deque()
-        self._retransmission = Alarm(self._clock, self._look_at_timer)
+        self._timers = Alarm(self._clock, self._look_at_timers)
         self._timed: FlyingSegment | None = None
         self._timer_from = 0
         self._round_trips_us: list[int] = []
@@ -106,8 +106,15 @@ class Sender(Connection):
 
     def _write_fin(self, causes: tuple[int, ...]) -> None:
         """Let a FIN go out after everything that was written."""
-        self._unsent.append((b"", FIN, causes))
-        self._push()
+        if self._unsent:
+            self._unsent.append((b"", FIN, causes))
+        else:
+            self._send_fin(causes)
+
+    def _send_fin(self, causes: tuple[int, ...]) -> None:
+        self._transmit(FIN | ACK, b"", causes)
+        self.send_next = (self.send_next + 1) & NUMBERS
+        self._has_sent_fin = True
 
     def _push(self) -> None:
         """Send what the window allows, in segments of at most one MSS."""
@@ -123,9 +130,7 @@ class Sender(Connection):
                 unsent.popleft()
                 piece = bytes(data)
             if flag:
-                self._transmit(FIN | ACK, piece, causes)
-                self.send_next = (self.send_next + 1) & NUMBERS
-                self._has_sent_fin = True
+                self._send_fin(causes)
             else:
                 is_last = not unsent or unsent[0][1]
                 self._transmit(PUSH if is_last else ACK, piece, causes)
@@ -151,13 +156,18 @@ class Sender(Connection):
         self._in_flight.append(segment)
         if self._timed is None:
             self._timed = segment
-        if self._retransmission.wakes_at == NEVER:
+        if self._timers.wakes_at == NEVER:
             self._watch()
+
+    def _acknowledge(self, cause: int) -> None:
+        """Say what has come, and nothing else."""
+        self.owed_segments = 0
+        self._way.send(FlyingSegment(self._path, b"", ACK, self.send_next, self.receive_next), (cause,), TCP)
 
     def _emit(
         self, flags: int, sequence: int, payload: bytes, causes: tuple[int, ...], again: bool = False
     ) -> FlyingSegment:
-        """Send any segment once, and do not watch for its acknowledgment."""
+        """Send any other segment once, and do not watch for its acknowledgment."""
         acknowledgment = mss = 0
         octets = TCP + len(payload)
         if flags & ACK:
@@ -181,19 +191,18 @@ class Sender(Connection):
 
     def _acknowledged(self, number: int) -> None:
         """Everything in flight before `number` has arrived: learn the round-trip time, send what waited for room."""
-        in_flight = self._in_flight
         if number == self.send_next:
-            in_flight.clear()
+            self._in_flight.clear()
             timed, self._timed = self._timed, None
         else:
             ahead = (number - self.send_unacknowledged) & NUMBERS
             if not 0 < ahead <= self._octets_in_flight:
                 return
             timed = self._drop(ahead)
+            self._timer_from = self._clock.now_us
         self.send_unacknowledged = number
-        now = self._timer_from = self._clock.now_us
         if timed is not None:
-            self._round_trips_us.append(now - timed.at)
+            self._round_trips_us.append(self._clock.now_us - timed.at)
         self._retries = 0
         if self._unsent:
             self._push()
@@ -226,12 +235,16 @@ class Sender(Connection):
 
     def _watch(self) -> None:
         """Look at the timer when it may have run out: it never does sooner than the least RTO after it was started."""
-        self._retransmission.wake_by(self._clock.now_us + MINIMUM_RTO_US)
+        self._timers.wake_by(self._clock.now_us + MINIMUM_RTO_US)
 
-    def _look_at_timer(self) -> None:
+    def _look_at_timers(self) -> None:
+        """Something may be due, or not yet."""
+        raise NotImplementedError
+
+    def _look_at_oldest(self) -> None:
         """Something may have been in flight for too long.
 
-        The timer was started when the oldest segment was sent, or with the last acknowledgment or retransmission.
+        Time counts from when the oldest segment was sent, or from the last acknowledgment or retransmission since.
         """
         now, timeout_us = self._clock.now_us, self._timeout_us()
         if not self._in_flight:
@@ -240,12 +253,12 @@ class Sender(Connection):
         if due_us <= now:
             self._retransmit(self._in_flight[0])
         else:
-            self._retransmission.wake_by(min(due_us, now + MINIMUM_RTO_US))
+            self._timers.wake_by(min(due_us, now + MINIMUM_RTO_US))
 
     def _retransmit(self, oldest: FlyingSegment) -> None:
         """Send the oldest segment again, and be twice as patient."""
         self._retries += 1
-        if self._retries > MAXIMUM_RETRANSMISSIONS and self.state is not State.SYN_SENT:
+        if self._retries > MAXIMUM_RETRANSMISSIONS and self.state is not SYN_SENT:
             self._give_up(oldest)
             return
         self._timer_from, self._timed = self._clock.now_us, None

@@ -19,9 +19,9 @@ class State(Enum):
     CLOSED = "CLOSED"
 
 
-ESTABLISHED = State.ESTABLISHED
-"""By itself, since it is asked for with every segment, and to look into an Enum takes long."""
-SILENT = frozenset((State.CLOSED, State.FIN_WAIT, State.LAST_ACK))
+SYN_SENT, SYN_RECEIVED, ESTABLISHED, FIN_WAIT, CLOSE_WAIT, LAST_ACK, CLOSED = State
+"""By themselves, since they are asked for with every segment, and to look into an Enum takes long."""
+SILENT = frozenset((CLOSED, FIN_WAIT, LAST_ACK))
 """States in which we have said that nothing more will come from us."""
-ENDING = frozenset((State.FIN_WAIT, State.LAST_ACK))
+ENDING = frozenset((FIN_WAIT, LAST_ACK))
 """States in which we wait for nothing but the acknowledgment of our FIN, and that of the other side."""
