@@ -211,7 +211,7 @@ def _send_datagram(task: Task, operation: ops.SendDatagram) -> Any:
 
 
 def _receive_datagram(task: Task, operation: ops.ReceiveDatagram) -> Any:
-    return task.host.udp.receive(task, operation.socket, operation.timeout_us)
+    return task.host.udp.receive(task, operation)
 
 
 def _close_socket(task: Task, operation: ops.CloseSocket) -> Any:

@@ -161,9 +161,10 @@ class Network:
     def note(self, node: str, fact: Fact, causes: tuple[int, ...]) -> int:
         """Write a fact into the trace."""
         recorder = self.recorder
-        seq = recorder.take_seq()
+        seq = recorder.next_seq
+        recorder.next_seq = seq + 1
         if recorder.keep:
-            recorder.add(Noted(seq, self.clock.now_us, node, causes, fact))
+            recorder.events.append(Noted(seq, self.clock.now_us, node, causes, fact))
         return seq
 
     def raise_signal(self, signal: Signal) -> None:

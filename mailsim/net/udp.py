@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from mailsim.agents.operations import Arrived, SendDatagram, Socket
+from mailsim.agents.operations import Arrived, ReceiveDatagram, SendDatagram, Socket
 from mailsim.errors import HostUnreachable
 from mailsim.net.driver import BLOCKED, Task
 from mailsim.net.packets import UDP, FlyingDatagram
@@ -74,28 +74,27 @@ class Udp:
 
     def send(self, task: Task, operation: SendDatagram) -> int:
         """Send one datagram: an event for the PDU, and the datagram caused by it."""
-        host, network, socket, address = self.host, self.host.network, operation.socket, operation.address
-        assert isinstance(socket, Port)
+        host, address, port = self.host, operation.address, operation.port
+        socket: Any = operation.socket
+        our_port = socket.port
         way = host.way_to(address)
         source, peer = way.source, way.peer
         if source is None:
             raise HostUnreachable(f"{host.name} has no address of the family of {address}")
-        flow = self._begun_by(peer, operation.port, socket.port)
-        is_client = flow is None
-        if flow is None:
-            flow = self._flow_from(socket, peer or address, operation.port)
-        recorder = network.recorder
+        begun = self._begun_by(peer, port, our_port)
+        flow = begun or self._flow_from(socket, peer or address, port)
+        recorder = host.network.recorder
         seq = recorder.next_seq
         recorder.next_seq = seq + 1
+        pdu = operation.pdu
         if recorder.keep:
-            port = operation.port if is_client else socket.port
-            at, protocol, pdu = network.clock.now_us, operation.protocol, operation.pdu
-            recorder.events.append(
-                Said(seq, at, host.name, task.causes, flow, peer, protocol, port, is_client, False, pdu)
-            )
+            at, is_client = self._clock.now_us, begun is None
+            server_port = port if is_client else our_port
+            place = (flow, peer, operation.protocol, server_port, is_client, False)
+            recorder.events.append(Said(seq, at, host.name, task.causes, *place, pdu))
         task.causes = causes = (seq,)
-        data = operation.pdu.to_bytes()
-        path = Path(flow, source, socket.port, address, operation.port, peer)
+        data = pdu.to_bytes()
+        path = Path(flow, source, our_port, address, port, peer)
         way.send(FlyingDatagram(path, data), causes, UDP + len(data))
         return seq
 
@@ -117,13 +116,14 @@ class Udp:
         silenced = self.host.network.silenced
         return max((silenced.pop(flow, -1) for flow in socket.flows.values()), default=-1)
 
-    def receive(self, task: Task, socket: Socket, timeout_us: int | None) -> Any:
+    def receive(self, task: Task, operation: ReceiveDatagram) -> Any:
         """The next datagram, or wait for it."""
-        assert isinstance(socket, Port)
+        socket: Any = operation.socket
+        timeout_us = operation.timeout_us
         if socket.inbox:
             datagram = socket.inbox.popleft()
             task.also_because_of(datagram.seq)
-            return Arrived(datagram.payload, datagram.source, datagram.source_port)
+            return _arrived(datagram)
         socket.reader = task
 
         def too_late() -> None:
@@ -140,11 +140,17 @@ class Udp:
         self._clock.now_us = datagram.arrives_at
         if self.host.is_troubled and self.host.keeps_out(datagram):
             return
-        port = self.ports.get(datagram.destination_port)
+        port = self.ports.get(datagram.path.destination_port)
         if port is None:
             self.host.drop(datagram, "no-listener")
         elif port.reader is not None:
             reader, port.reader = port.reader, None
-            reader.woken(datagram.seq, Arrived(datagram.payload, datagram.source, datagram.source_port))
+            reader.woken(datagram.seq, _arrived(datagram))
         else:
             port.inbox.append(datagram)
+
+
+def _arrived(datagram: Datagram) -> Arrived:
+    """What a script is told of a datagram."""
+    path = datagram.path
+    return Arrived(datagram.payload, path.source, path.source_port)
