@@ -70,6 +70,10 @@ class Directory:
 
         An alias may lead to addresses of other hosts; they are given as they are.
         """
+        key = _key(address)
+        user = self._users.get(key)
+        if user is not None and key not in self._aliases:
+            return (user.address,)
         found: dict[str, None] = {}
         self._expand(address, found, 0)
         return tuple(found)
@@ -83,9 +87,10 @@ class Directory:
         return self.mailboxes(address) == (user.address,)
 
     def _expand(self, address: str, found: dict[str, None], depth: int) -> None:
-        targets = self._targets(_key(address))
+        key = _key(address)
+        targets = self._targets(key)
         if targets is None:
-            user = self._users.get(_key(address))
+            user = self._users.get(key)
             if user:
                 found[user.address] = None
             elif depth:

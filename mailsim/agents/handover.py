@@ -22,6 +22,7 @@ from mailsim.mail.seven_bit import NotConvertible, has_header_beyond_ascii, to_s
 from mailsim.mail.xtext import encode_unicode
 from mailsim.protocols.smtp import Bdat, BdatLast, Content, Rcpt, Reply, State
 from mailsim.protocols.smtp.commands import DATA, RSET, mail, rcpt
+from mailsim.protocols.smtp.content import size_of
 from mailsim.protocols.smtp.parameters import dsn_of_mail, dsn_of_rcpt
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Handover:
         self.envelope, self.content, self.replies = envelope, content, replies
         self.all_or_nothing = all_or_nothing
         self.one_by_one = one_by_one or all_or_nothing or not self.engine.can_pipeline
+        self._passes_wishes_on = policy.dsn and "DSN" in self.engine.extensions
         self._recipients: dict[str, Rcpt] = {}
         self._mail = mail("")
 
@@ -85,15 +87,14 @@ class Handover:
 
         Old servers say 552 for it, which means the same there.
         """
-        if self.all_or_nothing or self.engine.is_closed or not self._took_any(batch):
+        if self.all_or_nothing or self.engine.is_closed:
             return []
         again = [n for n in batch if self.replies[n].code in (452, 552) and self.replies[n].enhanced in TOO_MANY]
+        if not again or not any(self.replies[name].is_positive for name in batch):
+            return []
         for name in again:
             del self.replies[name]
         return again
-
-    def _took_any(self, batch: Sequence[str]) -> bool:
-        return any(self.replies[name].is_positive for name in batch)
 
     # --- making it fit --------------------------------------------------------------------------
 
@@ -115,22 +116,17 @@ class Handover:
                 content = self._in_seven_bits(content)
             except NotConvertible:
                 return EIGHT_BITS
-        if self.policy.check_size and 0 < self.engine.size_limit < Content(content).size:
+        if self.policy.check_size and 0 < self.engine.size_limit < size_of(content):
             return TOO_BIG
         self.content = content
         self._recipients = self._addressed(takes_utf8)
-        beyond_ascii = not all(path.isascii() for path in (sender, *(r.path for r in self._recipients.values())))
         parameters = self.engine.mail_parameters(content)
-        if beyond_ascii or has_utf8_header:
+        if takes_utf8 and (has_utf8_header or not "".join((sender, *self._recipients)).isascii()):
             parameters += (("SMTPUTF8", None),)
         if self._passes_wishes_on:
             parameters += dsn_of_mail(self.envelope)
         self._mail = mail(sender, parameters)
         return None
-
-    @property
-    def _passes_wishes_on(self) -> bool:
-        return self.policy.dsn and "DSN" in self.engine.extensions
 
     def _in_seven_bits(self, content: bytes) -> bytes:
         if self.policy.eight_bit == "bounce":

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mailsim.agents.actions import NAMES, Action, ReadMail, SendMail
+from mailsim.agents.actions import NAMES, Action, OnMails, ReadMail, SendMail
 from mailsim.agents.host import Host
 from mailsim.agents.identity import Identity
-from mailsim.agents.operations import Note, Now, Sleep, Spawn
+from mailsim.agents.operations import Call, Note, Now, Sleep, Spawn
 from mailsim.agents.policy import MuaPolicy
 from mailsim.mail.compose import Mailbox, compose
 from mailsim.mail.envelope import Envelope
@@ -84,17 +84,16 @@ class Mua:
             await Sleep(max(0, at_us - await Now()))
             await Spawn(f"mua of {self.account.address}", self.do(action))
 
-    async def do(self, action: Action) -> None:
+    def do(self, action: Action) -> Call[None]:
         """One action from its beginning to its end; others may go on meanwhile."""
-        match action:
-            case SendMail():
-                await self._send(action)
-            case ReadMail():
-                await Note(UserActed(self.account.address, "read"))
-                await self.inbox.do(action)
-            case _:
-                await Note(UserActed(self.account.address, NAMES[type(action)], detail=str(action.which)))
-                await self.inbox.do(action)
+        return self._send(action) if isinstance(action, SendMail) else self._read(action)
+
+    async def _read(self, action: ReadMail | OnMails) -> None:
+        if isinstance(action, ReadMail):
+            await Note(UserActed(self.account.address, "read"))
+        else:
+            await Note(UserActed(self.account.address, NAMES[type(action)], detail=str(action.which)))
+        await self.inbox.do(action)
 
     async def _send(self, mail: SendMail) -> None:
         content = self.compose(mail, await Now(), keep_bcc=self.policy.keep_bcc)

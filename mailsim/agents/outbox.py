@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mailsim.agents.host import Host
@@ -66,13 +68,10 @@ class Outbox:
             replies |= await self._try_server(server, envelope.to(*recipients), content)
         return replies
 
-    async def _servers(self, recipients: tuple[str, ...]) -> dict[Server, list[str]]:
+    async def _servers(self, recipients: tuple[str, ...]) -> Mapping[Server, Sequence[str]]:
         """The server that is set up, for everybody; or what a client finds that looks up MX itself (M10)."""
-        policy, configured = self.policy, self.account.submission_host
-        if not policy.lookup_mx:
-            tls = ClientTls(policy.submission_tls, configured, policy.check_certificate, policy.tls_versions)
-            port = policy.submission_port or (IMPLICIT_TLS_PORT if tls.is_implicit else SUBMISSION_PORT)
-            return {Server(configured, port, tls, policy.auth): list(recipients)}
+        if not self.policy.lookup_mx:
+            return {self._configured: recipients}
         servers: dict[Server, list[str]] = {}
         for recipient in recipients:
             domain = recipient.rpartition("@")[2]
@@ -80,6 +79,13 @@ class Outbox:
             best = min(found.records, key=lambda mx: mx.preference).host if isinstance(found, Found) else domain
             servers.setdefault(Server(best, RELAY_PORT, NO_TLS, False), []).append(recipient)
         return servers
+
+    @cached_property
+    def _configured(self) -> Server:
+        policy, host = self.policy, self.account.submission_host
+        tls = ClientTls(policy.submission_tls, host, policy.check_certificate, policy.tls_versions)
+        port = policy.submission_port or (IMPLICIT_TLS_PORT if tls.is_implicit else SUBMISSION_PORT)
+        return Server(host, port, tls, policy.auth)
 
     async def _try_server(self, server: Server, envelope: Envelope, content: bytes) -> dict[str, Reply]:
         """Speak to the first of its addresses that answers."""

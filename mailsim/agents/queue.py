@@ -90,23 +90,21 @@ class Queue:
     async def _start(self, mail: QueuedMail) -> None:
         """One script for each destination; it belongs to the MTA, whoever has brought the mail."""
         if self.is_running:
-            for part in self._parts(mail):
-                await Spawn(f"deliver {mail.id}", self._deliver(mail, part), "mta")
+            for (destination, _), recipients in self._parts(mail).items():
+                await Spawn(f"deliver {mail.id}", self._deliver(mail, recipients, destination), "mta")
 
-    def _parts(self, mail: QueuedMail) -> list[list[str]]:
-        """One transaction carries all recipients of one destination (RFC 5321 section 4.5.4.1)."""
+    def _parts(self, mail: QueuedMail) -> dict[tuple[str, int], list[str]]:
+        """One transaction carries all recipients of one destination and time (RFC 5321 section 4.5.4.1)."""
         parts: dict[tuple[str, int], list[str]] = {}
         for recipient, entry in mail.entries.items():
             where = routing.destination(self.policy, recipient.rpartition("@")[2])
             parts.setdefault((where, entry.next_us), []).append(recipient)
-        return list(parts.values())
+        return parts
 
     # --- the life of a part ---------------------------------------------------------------------
 
-    async def _deliver(self, mail: QueuedMail, recipients: list[str]) -> None:
-        """Try, and wait, until every recipient has an end."""
-        destination = routing.destination(self.policy, recipients[0].rpartition("@")[2])
-        await Sleep(0)  # whoever added the mail says 250 first
+    async def _deliver(self, mail: QueuedMail, recipients: list[str], destination: str) -> None:
+        """Try, and wait, until every recipient has an end. Whoever added the mail says 250 first, while this sleeps."""
         while recipients:
             await Sleep(max(0, mail.entries[recipients[0]].next_us - await Now()))
             line = await self._lanes.enter(destination)
@@ -224,7 +222,7 @@ class Queue:
 
     async def _report_expansion(self, mail: QueuedMail, envelope: Envelope) -> None:
         """Who asked to hear of success hears that the alias has become several (RFC 3461 section 5.2.7.3)."""
-        for name in envelope.recipients:
+        for name in envelope.wishes:
             if envelope.wish(name).wants("SUCCESS") and len(self._targets(name)) > 1:
                 expanded = Report(Action.EXPANDED, Outcome(Reply.of(250, "2.1.5", "Expanded")))
                 wished = replace(mail, envelope=envelope)

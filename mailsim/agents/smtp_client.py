@@ -47,9 +47,8 @@ class SmtpClient:
         self.connection, self.timeouts, self.tls = connection, timeouts, tls
         self.engine = smtp.SmtpClient(is_lmtp=is_lmtp, tls_active=tls.is_implicit)
         self.greeting = NOT_GREETED
-        self._protocol = "lmtp" if is_lmtp else "smtp"
         self._likes_pipelining = pipelining
-        self._more = Receive(connection)
+        self._say, self._more = Send(connection, "lmtp" if is_lmtp else "smtp", ()), Receive(connection)
 
     @classmethod
     async def connect(
@@ -181,14 +180,18 @@ class SmtpClient:
 
     async def ask(self, command: Command, timeout_us: int | None = None) -> Reply:
         """Send one command and wait for the reply to it."""
-        await Send(self.connection, self._protocol, [self.engine.send(command)])
+        say = self._say
+        say.pdus = (self.engine.send(command),)
+        await say
         return await self.answer(timeout_us or self.timeouts.command_us)
 
     # --- bytes ----------------------------------------------------------------------------------
 
     def send(self, commands: Sequence[Command]) -> Send:
         """Say something, each thing when its turn has come; raises LocalProtocolError when it has not."""
-        return Send(self.connection, self._protocol, [self.engine.send(command) for command in commands])
+        say = self._say
+        say.pdus = list(map(self.engine.send, commands))
+        return say
 
     async def answer(self, timeout_us: int) -> Reply:
         """Wait for the next reply."""

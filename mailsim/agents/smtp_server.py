@@ -84,6 +84,7 @@ class Session:
         self._timeout_us, self._reception = command_timeout_us, reception
         self._patience = Patience(reception)
         self._unsent: list[Reply] = []
+        self._say = Send(connection, self.protocol, ())
 
     async def run(self) -> None:
         """The whole visit, from the greeting to the end of the connection."""
@@ -199,12 +200,12 @@ class Session:
     async def _verify(self, asked: Vrfy) -> Reply:
         if self._reception.vrfy != "answer":
             return self.engine.accept()
-        return self._say(verify(asked, self.host.directory, self.local_domains))
+        return self._said(verify(asked, self.host.directory, self.local_domains))
 
     async def _expand(self, asked: Expn) -> Reply:
-        return self._say(expand(asked, self.host.directory, self.local_domains))
+        return self._said(expand(asked, self.host.directory, self.local_domains))
 
-    def _say(self, reply: Reply) -> Reply:
+    def _said(self, reply: Reply) -> Reply:
         return self.engine.refuse(reply) if reply.is_negative else self.engine.accept(reply)
 
     opinions: ClassVar[Mapping[type[Any], Opinion]] = {
@@ -250,8 +251,9 @@ class Session:
 
     def _flush(self) -> Send:
         """The replies that wait, in one write."""
-        replies, self._unsent = self._unsent, []
-        return Send(self.connection, self.protocol, replies)
+        say = self._say
+        say.pdus, self._unsent = self._unsent, []
+        return say
 
     async def _turn_out(self, reply: Reply | None = None) -> None:
         """Say 421 before the connection is closed (RFC 5321 section 3.8)."""

@@ -36,7 +36,7 @@ from mailsim.protocols.smtp.commands import (
     Rcpt,
     Rset,
 )
-from mailsim.protocols.smtp.content import Content
+from mailsim.protocols.smtp.content import Content, size_of
 from mailsim.protocols.smtp.events import Answered
 from mailsim.protocols.smtp.grammar import Parameters
 from mailsim.protocols.smtp.outgoing import check_form
@@ -165,14 +165,13 @@ class SmtpClient:
     @property
     def size_limit(self) -> int:
         """The biggest message that the server takes, 0 when it does not say (RFC 1870 section 3)."""
-        limit = self.extensions.get("SIZE", "").partition(" ")[0]
-        return int(limit) if limit.isascii() and limit.isdigit() and len(limit) <= 20 else 0
+        return read_size_limit(self.extensions.get("SIZE", ""))
 
     def mail_parameters(self, content: bytes) -> Parameters:
         """SIZE and BODY for a message, as far as the server knows them (RFC 1870, RFC 6152)."""
         parameters: Parameters = ()
         if "SIZE" in self.extensions:
-            parameters += (("SIZE", str(Content(content).size)),)
+            parameters += (("SIZE", str(size_of(content))),)
         if "8BITMIME" in self.extensions and not content.isascii():
             parameters += (("BODY", "8BITMIME"),)
         return parameters
@@ -326,6 +325,13 @@ def read_extensions(lines: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Keywords in capitals and their parameters (RFC 5321 section 4.1.1.1)."""
     words = (line.strip().partition(" ") for line in lines)
     return tuple((keyword.upper(), parameters.strip()) for keyword, _, parameters in words)
+
+
+@lru_cache(maxsize=1024)
+def read_size_limit(parameters: str) -> int:
+    """The number behind SIZE; 0 when there is none (RFC 1870 section 3)."""
+    limit = parameters.partition(" ")[0]
+    return int(limit) if limit.isascii() and limit.isdigit() and len(limit) <= 20 else 0
 
 
 _LEARN: dict[type[Any], Callable[[SmtpClient, Any, Reply], None]] = {

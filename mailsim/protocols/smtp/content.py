@@ -43,8 +43,8 @@ class Content(Command):
 
     @property
     def size(self) -> int:
-        """Octets that the receiver will have: no dots of the wire (RFC 1870 section 5)."""
-        return len(self.data) + (2 if self.data and not self.data.endswith(b"\r\n") else 0)
+        """Octets that the receiver will have."""
+        return size_of(self.data)
 
     def __str__(self) -> str:
         first = printable(self.data[:200].partition(b"\r\n")[0])
@@ -119,6 +119,11 @@ class ContentReader:
         self._thrown_away += len(data) - keep
         del data[:-keep]
         self._scanned = self._dots = 0
+
+
+def size_of(data: bytes) -> int:
+    """Octets that the receiver of a message will have: no dots of the wire (RFC 1870 section 5)."""
+    return len(data) + (2 if data and not data.endswith(b"\r\n") else 0)
 
 
 def has_bare_line_end(data: bytes) -> bool:

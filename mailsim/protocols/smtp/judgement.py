@@ -44,6 +44,10 @@ class Transaction(NamedTuple):
     takes_utf8: bool = False
 
 
+NEW = Transaction()
+"""Nothing has been said of a mail yet."""
+
+
 def judge(line: bytes, state: State, session: Session, mail: Transaction) -> Verb | Reply:
     """The command that a line is, or the reply that refuses it.
 

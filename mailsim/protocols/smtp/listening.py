@@ -26,7 +26,7 @@ from mailsim.protocols.smtp.commands import (
 from mailsim.protocols.smtp.config import SmtpServerConfig
 from mailsim.protocols.smtp.content import Content, ContentReader
 from mailsim.protocols.smtp.events import Asked, AuthDone, ContentReceived, Refused, ServerEvent
-from mailsim.protocols.smtp.judgement import Session, Transaction, judge, not_now
+from mailsim.protocols.smtp.judgement import NEW, Session, judge, not_now
 from mailsim.protocols.smtp.parsing import BadCommand, parse_auth_line
 from mailsim.protocols.smtp.replies import Challenge, Reply
 from mailsim.protocols.smtp.states import (
@@ -56,7 +56,7 @@ class Listener:
         self.config = config
         self._mechanisms = sasl.server_mechanisms() if mechanisms is None else mechanisms
         self.tls_active = tls_active
-        self._new_transaction = Transaction(has_room=config.max_recipients > 0)
+        self._new_transaction = NEW if config.max_recipients else NEW._replace(has_room=False)
         self._usual = answers.usual_answers(config.enhanced_status_codes, config.is_lmtp)
         self.state: State = CONNECTED
         self._lines = CommandLines(config.longest_line_limit)
