@@ -14,10 +14,9 @@ from typing import Literal, TypeAlias
 from mailsim.agents import routing
 from mailsim.agents.host import Host
 from mailsim.agents.lanes import Line
-from mailsim.agents.operations import Note
+from mailsim.agents.operations import Call, Note
 from mailsim.agents.outcome import DROPPED, NO_ADDRESS_YET, Conclusion, Outcome, conclusion
 from mailsim.agents.policy import Action, MtaPolicy, Situation
-from mailsim.agents.routing import Route
 from mailsim.agents.smtp_client import SmtpClient
 from mailsim.agents.tls import NO_TLS, ClientTls
 from mailsim.errors import ConnectionLost, RemoteProtocolError, TlsFailed
@@ -37,7 +36,7 @@ class Parcel:
     content: bytes
 
 
-async def attempt(host: Host, policy: MtaPolicy, parcel: Parcel, taken: Taken, line: Line) -> dict[str, Outcome]:
+def attempt(host: Host, policy: MtaPolicy, parcel: Parcel, taken: Taken, line: Line) -> Call[dict[str, Outcome]]:
     """Route the mail, all of whose recipients have one destination, and try to pass it on.
 
     Args:
@@ -45,33 +44,34 @@ async def attempt(host: Host, policy: MtaPolicy, parcel: Parcel, taken: Taken, l
         line: the lane to the destination, with a connection that may still be open.
     Returns: an outcome for each recipient who was not taken. Never raises because of the network.
     """
-    recipients = parcel.envelope.recipients
-    route = await routing.decide(host, policy, recipients[0].rpartition("@")[2])
-    for recipient in recipients:
-        await Note(route.fact(parcel.message, recipient))
-    if route.failure:
-        return dict.fromkeys(recipients, Outcome(route.failure))
-    return await Attempt(host, policy, parcel, route, taken, line).run()
+    return Attempt(host, policy, parcel, taken, line).run()
 
 
 class Attempt:
-    """The walk down the candidates of one route.
+    """The choice of a route, and the walk down its candidates.
 
     Attributes:
         waiting: recipients who may still find somebody to take the mail.
         outcomes: the last word about each recipient whom nobody has taken yet.
     """
 
-    def __init__(self, host: Host, policy: MtaPolicy, parcel: Parcel, route: Route, taken: Taken, line: Line) -> None:
-        self.host, self.policy, self.parcel, self.route = host, policy, parcel, route
+    def __init__(self, host: Host, policy: MtaPolicy, parcel: Parcel, taken: Taken, line: Line) -> None:
+        self.host, self.policy, self.parcel = host, policy, parcel
         self.taken, self.line = taken, line
-        self.is_local = route.how == "local"
+        self.is_local = False
         self.waiting = list(parcel.envelope.recipients)
         self.outcomes: dict[str, Outcome] = {}
 
     async def run(self) -> dict[str, Outcome]:
         """Try one candidate after the other until nobody waits any more."""
-        for hop in self.route.hops:
+        recipients = self.parcel.envelope.recipients
+        route = await routing.decide(self.host, self.policy, recipients[0].rpartition("@")[2])
+        for recipient in recipients:
+            await Note(route.fact(self.parcel.message, recipient))
+        if route.failure:
+            return dict.fromkeys(recipients, Outcome(route.failure))
+        self.is_local = route.how == "local"
+        for hop in route.hops:
             if not hop.addresses:
                 await self._failed(self.waiting, hop.host, "", "no_address", NO_ADDRESS_YET)
             for address in hop.addresses:

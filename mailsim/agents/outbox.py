@@ -45,7 +45,9 @@ class Outbox:
         """Try until every recipient was taken or refused for good; gives whether anybody was taken."""
         waiting, anybody = list(envelope.recipients), False
         for tries_left in reversed(range(self.policy.send_tries)):
-            replies = await self._try(envelope.to(*waiting), content)
+            replies: dict[str, Reply] = {}
+            for server, recipients in (await self._servers(waiting)).items():
+                replies |= await self._try_server(server, envelope.to(*recipients), content)
             anybody = anybody or any(reply.is_positive for reply in replies.values())
             waiting = [recipient for recipient in waiting if replies[recipient].is_transient]
             await self._tell(replies, message, is_last=not tries_left)
@@ -61,14 +63,7 @@ class Outbox:
                 result = "later" if reply.is_transient and not is_last else "failed"
                 await Note(PolicyVerdict("outbox", result, str(reply), message, recipient))
 
-    async def _try(self, envelope: Envelope, content: bytes) -> dict[str, Reply]:
-        """One attempt; a reply for every recipient."""
-        replies: dict[str, Reply] = {}
-        for server, recipients in (await self._servers(envelope.recipients)).items():
-            replies |= await self._try_server(server, envelope.to(*recipients), content)
-        return replies
-
-    async def _servers(self, recipients: tuple[str, ...]) -> Mapping[Server, Sequence[str]]:
+    async def _servers(self, recipients: Sequence[str]) -> Mapping[Server, Sequence[str]]:
         """The server that is set up, for everybody; or what a client finds that looks up MX itself (M10)."""
         if not self.policy.lookup_mx:
             return {self._configured: recipients}
@@ -88,7 +83,7 @@ class Outbox:
         return Server(host, port, tls, policy.auth)
 
     async def _try_server(self, server: Server, envelope: Envelope, content: bytes) -> dict[str, Reply]:
-        """Speak to the first of its addresses that answers."""
+        """Speak to the first of its addresses that answers; a reply for every recipient."""
         found = await self.host.look_up(server.host, self.policy.address_families)
         failure = NO_ADDRESS_YET
         for address in found.records if isinstance(found, Found) else ():

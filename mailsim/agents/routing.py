@@ -123,8 +123,11 @@ async def _by_mx(host: Host, policy: MtaPolicy, domain: str) -> Route:
             published = records
     if [record.host for record in published] == ["."]:  # RFC 7505
         return Route("none", failure=NULL_MX)
-    hops = in_order(published, policy, host.random("mta routing"))
-    hops = [await _mail_exchanger(host, policy, hop) for hop in hops]
+    hops: list[Hop] = []
+    for hop in in_order(published, policy, host.random("mta routing")):
+        # It is a name, even when it looks like an address (RFC 5321 section 5.1).
+        found = await host.look_up_name(hop.host, policy.address_families)
+        hops.append(_mail_exchanger(policy, hop, found))
     hops, passed_over = without_self(hops, host, policy)
     if not hops:
         return Route("none", passed_over=passed_over, failure=BEST_IS_ME)
@@ -176,9 +179,8 @@ def _if_any_address(how: str, hops: tuple[Hop, ...], passed_over: tuple[Hop, ...
     return Route("none", (), (*hops, *passed_over), failure)
 
 
-async def _mail_exchanger(host: Host, policy: MtaPolicy, hop: Hop) -> Hop:
-    """Look up the host of an MX record. It is a name, even when it looks like an address (RFC 5321 section 5.1)."""
-    found = await host.look_up_name(hop.host, policy.address_families)
+def _mail_exchanger(policy: MtaPolicy, hop: Hop, found: Found[str] | Nothing) -> Hop:
+    """The host of an MX record, with what the DNS knows of its name."""
     if isinstance(found, Found) and found.is_alias and policy.mx_alias == "reject":
         return replace(hop, rule="alias")
     return _reached(hop, found)

@@ -39,7 +39,7 @@ from mailsim.protocols.smtp.commands import (
 from mailsim.protocols.smtp.content import Content, size_of
 from mailsim.protocols.smtp.events import Answered
 from mailsim.protocols.smtp.grammar import Parameters
-from mailsim.protocols.smtp.outgoing import check_form
+from mailsim.protocols.smtp.outgoing import OFFERS, check_form
 from mailsim.protocols.smtp.parsing import BadCommand, parse_auth_line, parse_command
 from mailsim.protocols.smtp.replies import Challenge, Greeting, Reply
 from mailsim.protocols.smtp.reply_reader import ReplyReader, parse_reply
@@ -135,7 +135,10 @@ class SmtpClient:
             raise LocalProtocolError(f"{command.verb or kind.__name__} is not legal when {hoped.value}")
         if self._outstanding:
             self._check_pipelining()
-        check_form(self, command)
+        if not command.is_sound:
+            check_form(command)
+        if kind in OFFERS:
+            OFFERS[kind](self, command)
         self._outstanding.append((command, command))
         self._hoped = HOPED.get(turn, hoped)
         return command

@@ -102,7 +102,7 @@ class _WithPath(Command):
 
     def parameter(self, key: str) -> str | None:
         """The value of a parameter; None when it is not there or has none."""
-        return next((value for name, value in self.parameters if name == key), None)
+        return dict(self.parameters).get(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Mail(_WithPath):
     @property
     def smtputf8(self) -> bool:
         """Whether the transaction may have addresses and header fields in UTF-8 (RFC 6531 section 3.4)."""
-        return any(key == "SMTPUTF8" for key, _ in self.parameters)
+        return ("SMTPUTF8", None) in self.parameters
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,18 +33,13 @@ if TYPE_CHECKING:
 MAX_COMMAND_LINE, MAX_AUTH_LINE, MAX_TEXT_LINE = 512, 12288, 1000
 
 
-def check_form(client: SmtpClient, command: Command) -> None:
-    """Raises LocalProtocolError for what must not be sent, whatever the state."""
-    kind = type(command)
-    if not command.is_sound:
-        _FORMS.get(kind, _check_line)(command)
-        object.__setattr__(command, "is_sound", True)
-    check = _OFFERS.get(kind)
-    if check is not None:
-        check(client, command)
-
-
 # --- is it well formed? -------------------------------------------------------------------------
+
+
+def check_form(command: Command) -> None:
+    """Raises LocalProtocolError for what must not be sent to anybody; else the command is known to be sound."""
+    _FORMS.get(type(command), _check_line)(command)
+    object.__setattr__(command, "is_sound", True)
 
 
 def _check_line(command: Command, limit: int = MAX_COMMAND_LINE) -> None:
@@ -135,7 +130,7 @@ def _are_eight_bits_announced(client: SmtpClient, content: Content | Bdat) -> No
         raise LocalProtocolError("eight bits need MAIL with BODY=8BITMIME")
 
 
-_OFFERS: dict[type[Command], Callable[[SmtpClient, Any], None]] = {
+OFFERS: dict[type[Command], Callable[[SmtpClient, Any], None]] = {
     Mail: _are_parameters_offered,
     Rcpt: _are_parameters_offered,
     Auth: _is_auth_offered,
@@ -144,4 +139,4 @@ _OFFERS: dict[type[Command], Callable[[SmtpClient, Any], None]] = {
     Bdat: _is_chunking_offered,
     BdatLast: _is_chunking_offered,
 }
-"""What a server must have offered for a command."""
+"""Checks that a server has offered what a command needs; they raise LocalProtocolError."""
