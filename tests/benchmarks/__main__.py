@@ -76,9 +76,12 @@ def print_mailboxes(sizes: Sequence[int], found: Sequence[Growth]) -> None:
             row(f"  {sizes[-1]} mails / {sizes[0]} mails", one.seconds[-1] / one.seconds[0], 2.0)
 
 
-def row(name: str, value: float, goal: float | None = None) -> None:
-    """One figure, and whether it is as good as we want."""
-    verdict = "" if goal is None else f"  goal <= {goal:<5}{'met' if value <= goal else 'NOT MET'}"
+def row(name: str, value: float, goal: float | None = None, at_least: bool = False) -> None:
+    """One figure, and whether it is as good as we want: small enough, or large enough."""
+    verdict = ""
+    if goal is not None:
+        is_met = value >= goal if at_least else value <= goal
+        verdict = f"  goal {'>=' if at_least else '<='} {goal:<5}{'met' if is_met else 'NOT MET'}"
     print(f"  {name:<44}{value:6.2f}{verdict}", flush=True)
 
 

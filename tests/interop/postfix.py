@@ -38,6 +38,7 @@ retry unix - - n - - error
 discard unix - - n - - discard
 tlsmgr unix - - n 1000? 1 tlsmgr
 smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
 asks unix - - y - - smtp
 checked unix - - n - - smtp -o smtp_tls_security_level=verify -o smtp_tls_verify_cert_match=nexthop
 anvil unix - - n - 1 anvil
@@ -115,18 +116,19 @@ def postfix(more: str = "") -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def running(more: str = "", nameserver: str = "") -> Iterator[Postfix]:
+def running(more: str = "", nameserver: str = "", under: Path | None = None) -> Iterator[Postfix]:
     """A Postfix that takes mail for dan and eva of firma.example and throws it away.
 
     Args:
         more: settings that are added, or override others.
         nameserver: the address whose port 53 its transport `asks` asks. This one lives in a root directory of its own,
             the only way to give a program that uses the system's resolver another one than the system's.
+        under: where its folder is made; None is where temporary folders usually are.
 
     Skips where there is none, or where we may not start it: its master wants to be root.
     """
     executable = needed()
-    folder = Path(tempfile.mkdtemp(prefix="postfix"))
+    folder = Path(tempfile.mkdtemp(prefix="postfix", dir=under))
     try:
         folder.chmod(0o755)
         server = Postfix(free_port(), folder)
