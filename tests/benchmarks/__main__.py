@@ -9,6 +9,7 @@ from tests.benchmarks.dialogue import cost_of_a_segment
 from tests.benchmarks.mailbox import Growth, growths
 from tests.benchmarks.measure import PathCost, exponent, growth, path_cost
 from tests.benchmarks.secure import SessionCost, session_cost
+from tests.benchmarks.size import seconds_by_size
 from tests.benchmarks.world import Reading
 
 
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     readings: tuple[Reading, ...] = ("pop3", "never")
     for reading in readings:
         print_growth(reading, sizes, growth(sizes, turns, reading))
+    octets = [1_000, 10_000] if options.mails else [100_000, 1_000_000, 10_000_000]
+    print_sizes(octets, seconds_by_size(octets, turns + 1))
     mailboxes = options.mails or ([1000, 10_000] if options.quick else [1000, 10_000, 100_000])
     print_mailboxes(mailboxes, growths(mailboxes, turns + 1))
 
@@ -65,6 +68,14 @@ def print_growth(reading: Reading, sizes: Sequence[int], seconds: Sequence[float
     row("exponent", exponent(sizes, seconds), 1.05)
 
 
+def print_sizes(sizes: Sequence[int], seconds: Sequence[float]) -> None:
+    """Time against the size of a mail."""
+    print("octets of a mail against time, read by pop3")
+    for size, second in zip(sizes, seconds, strict=True):
+        print(f"  {size:>10} octets{second / size * 1e6:9.3f} us each")
+    row("exponent", exponent(sizes, seconds), 1.1)
+
+
 def print_mailboxes(sizes: Sequence[int], found: Sequence[Growth]) -> None:
     """IMAP commands against the size of the mailbox: some look at everything, the others must not notice."""
     print(f"IMAP in a mailbox of {sizes[-1]} mails")
@@ -77,12 +88,14 @@ def print_mailboxes(sizes: Sequence[int], found: Sequence[Growth]) -> None:
 
 
 def row(name: str, value: float, goal: float | None = None, at_least: bool = False) -> None:
-    """One figure, and whether it is as good as we want: small enough, or large enough."""
-    verdict = ""
-    if goal is not None:
-        is_met = value >= goal if at_least else value <= goal
-        verdict = f"  goal {'>=' if at_least else '<='} {goal:<5}{'met' if is_met else 'NOT MET'}"
-    print(f"  {name:<44}{value:6.2f}{verdict}", flush=True)
+    """One figure, and whether it is as good as we want."""
+    print(f"  {name:<44}{value:6.2f}{'' if goal is None else verdict(value, goal, at_least)}", flush=True)
+
+
+def verdict(value: float, goal: float, at_least: bool = False) -> str:
+    """Is it small enough, or large enough?"""
+    is_met = value >= goal if at_least else value <= goal
+    return f"  goal {'>=' if at_least else '<='} {goal:<5}{'met' if is_met else 'NOT MET'}"
 
 
 if __name__ == "__main__":

@@ -15,12 +15,13 @@ from mailsim.agents import servers
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory, User
 from mailsim.agents.host import Host
+from mailsim.agents.local_folder import LocalFolder
 from mailsim.agents.mua import Account, Action, Mua, ReadMail, SendMail
 from mailsim.agents.nameserver import NameServer
 from mailsim.agents.policy import AccessPolicy, MdaPolicy, MsaPolicy, MtaPolicy, MuaPolicy
 from mailsim.agents.queue import Queue
 from mailsim.agents.resolver import Resolver
-from mailsim.mail.store import Store
+from mailsim.mail.store import DELETED, INBOX, Store
 from mailsim.net.network import Network
 from mailsim.protocols.dns import Delegation, Zone, ZoneSet
 from mailsim.trace.recorder import Recorder
@@ -59,11 +60,16 @@ ns.firma.example. A 198.51.100.53
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the users do: `mails` mails, one a second, from `USERS` people to `USERS` others."""
+    """What the users do: `mails` mails, one a second, from `USERS` people to `USERS` others.
+
+    Each is read `read_after_us` after it was sent: by then it has to be there.
+    """
 
     mails: int
     reading: Reading = "pop3"
     keep_trace: bool = False
+    text: str = TEXT
+    read_after_us: int = READ_AFTER_US
 
 
 class World:
@@ -72,6 +78,7 @@ class World:
     def __init__(self, load: Load) -> None:
         self.load = load
         self.recorder = Recorder(load.keep_trace)
+        self.readers: list[Mua] = []
         self.network = Network(self.recorder, seed=7)
         self.calendar = Calendar(START_US, 120)
         self._lay_cables()
@@ -87,8 +94,20 @@ class World:
     @property
     def stored(self) -> int:
         """How many mails lie in mailboxes."""
-        accounts = (self.stores["firma.example"].account(f"b{n}@firma.example") for n in range(USERS))
-        return sum(len(account.inbox) for account in accounts if account)
+        return sum(len(account.inbox) for account in self.stores["firma.example"])
+
+    @property
+    def taken(self) -> int:
+        """How many octets users took from their mailboxes by POP3, and still have."""
+        return sum(mail.octets for mua in self.readers for mail in mua.inbox.by_pop3.folder.mails)
+
+    def throw_away(self) -> None:
+        """The users keep no mail: not in their mailboxes, and not what they took from there by POP3."""
+        for mua in self.readers:
+            mua.inbox.by_pop3.folder = LocalFolder(INBOX)
+        for account in self.stores["firma.example"]:
+            account.store_flags(INBOX, account.inbox.uids(), (DELETED,))
+            account.expunge(INBOX)
 
     # --- building -------------------------------------------------------------------------------
 
@@ -141,18 +160,19 @@ class World:
         receiver_pc = self._host("pc.firma.example", "firma.example")
         for n in range(USERS):
             sent_at = [(1 + number) * SECOND_US for number in range(n, self.load.mails, USERS)]
-            letter = SendMail((f"b{n}@firma.example",), subject="Pozdrav", text=TEXT)
+            letter = SendMail((f"b{n}@firma.example",), subject="Pozdrav", text=self.load.text)
             self._seat(sender_pc, f"a{n}@skola.example", [(at_us, letter) for at_us in sent_at])
             if self.load.reading != "never":
                 look = ReadMail(self.load.reading)
-                reads = [(at_us + READ_AFTER_US, look) for at_us in sent_at]
-                self._seat(receiver_pc, f"b{n}@firma.example", reads)
+                reads = [(at_us + self.load.read_after_us, look) for at_us in sent_at]
+                self.readers.append(self._seat(receiver_pc, f"b{n}@firma.example", reads))
 
-    def _seat(self, host: Host, address: str, actions: Sequence[tuple[int, Action]]) -> None:
+    def _seat(self, host: Host, address: str, actions: Sequence[tuple[int, Action]]) -> Mua:
         server = f"mail.{address.partition('@')[2]}"
         policy = MuaPolicy(submission_tls="none", access_tls="none", access="pop3", pop3_delete=True)
         mua = Mua(host, Account(address, "heslo", server, server), policy)
         self.network.start(host.name, f"user {address}", mua.run(actions))
+        return mua
 
 
 def _zone_file(domain: str) -> str:
