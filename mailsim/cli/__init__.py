@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from importlib import import_module
 
 import typer
+from typer.main import get_command
+
+from mailsim.cli.helping import language_asked, translate
 
 MODULES = {
     "files": ("list", "schema", "expand", "lint"),
@@ -44,4 +47,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal without some letter is no reason to crash
-    application(sys.argv[1:])()
+    words = sys.argv[1:]
+    command = get_command(application(words))
+    if (language := language_asked(words)) != "en":
+        translate(command, language)
+    command()
