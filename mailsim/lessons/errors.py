@@ -259,7 +259,7 @@ _CS: Mapping[str, Sentences] = {
     "duplicate-item": Sentences("`{value}` je v tomto seznamu dvakrát", "nechte jen jedno z nich"),
     "bad-text": Sentences("v textu je řídicí znak", "předmět i jméno jsou jeden řádek textu"),
     "two-ends": Sentences("linka má dva konce", "například between: [gw.skola.example, internet]"),
-    "one-choice": Sentences("které zprávy, se říká jednou, a tady {count}krát", "dejte jedno z: {choices}"),
+    "one-choice": Sentences("které zprávy to jsou, se říká jednou, ale tady {count}krát", "dejte jedno z: {choices}"),
     "unknown-device": Sentences("uživatel nemá zařízení `{name}`", "zařízení jsou u uživatele pod klíčem `devices`"),
     "needs-imap": Sentences("klient pro POP3 tohle neumí: `{name}`", "nastavte klientovi access: imap"),
     "one-action": Sentences("krok dělá jednu věc, a tento jich dělá {count}", "dejte kroku jedno z: {choices}"),
@@ -338,7 +338,7 @@ _CS: Mapping[str, Sentences] = {
     ),
     "after-until": Sentences("tohle se má stát, až když scénář skončí ({until})", "posuňte `until` na později"),
     "backup-of-itself": Sentences("`{name}` nemůže být záložní server sám pro sebe", "uveďte počítač jiné domény"),
-    "missing-language": Sentences("text tu není v jazyce {language}", "napište {file}"),
+    "missing-language": Sentences("tento text v jazyce {language} chybí", "napište {file}"),
 }
 
 MISTAKES: Mapping[str, Mapping[str, Sentences]] = {

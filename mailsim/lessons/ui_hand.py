@@ -25,12 +25,12 @@ HAND: Mapping[str, tuple[str, str]] = {
     "call.failed": ("Nobody can be called: {problem}", "Nelze se spojit: {problem}"),
     "call.when": ("when: ", "kdy: "),
     "call.start": ("at the start", "na začátku"),
-    "call.now": ("as it is at {time}", "jak to je v čase {time}"),
+    "call.now": ("as it is at {time}", "tak, jak to je v čase {time}"),
     "call.about": (
         "The world of this scenario is run anew up to that time, with one more computer beside the server: yours. "
         "Whatever you type goes over its wires and is recorded.",
         "Svět tohoto scénáře se spustí znovu až do té chvíle a vedle serveru v něm bude o počítač víc: váš. "
-        "Všechno, co napíšete, jde po jeho drátech a zaznamená se.",
+        "Všechno, co napíšete, půjde po jeho drátech a zaznamená se.",
     ),
     "call.security.tls": ("TLS from the first byte", "TLS od prvního bajtu"),
     "call.security.starttls": ("TLS before a login", "TLS před přihlášením"),
@@ -50,7 +50,7 @@ HAND: Mapping[str, tuple[str, str]] = {
     "hand.secure": ("encrypted", "šifrováno"),
     "hand.next": ("Now: ", "Teď: "),
     "hand.suggested": ("You could type (Tab writes it):", "Můžete napsat (doplní Tab):"),
-    "hand.octets": ("{n} byte to come|{n} bytes to come", "chybí {n} bajt|chybí {n} bajty|chybí {n} bajtů"),
+    "hand.octets": ("{n} byte to come|{n} bytes to come", "chybí {n} bajt|chybějí {n} bajty|chybí {n} bajtů"),
     "hand.explain": ("What does it mean?", "Co to znamená?"),
     "hand.silence": ("Nothing was said yet.", "Zatím nikdo nic neřekl."),
     "hand.over": (
@@ -63,7 +63,7 @@ HAND: Mapping[str, tuple[str, str]] = {
     ),
     "hand.quit": (
         "Esc leads back to where q quits.",
-        "Esc vede zpět, tam program ukončí q.",
+        "Esc vede zpět; tam program ukončíte klávesou q.",
     ),
     "hand.earliest": ("Nothing was said before.", "Předtím nikdo nic neřekl."),
     "hand.latest": ("Nothing was said since.", "Od té doby nikdo nic neřekl."),
@@ -115,7 +115,7 @@ HAND: Mapping[str, tuple[str, str]] = {
     # states
     "state.CONNECTED": ("the server has not greeted yet", "server ještě nepozdravil"),
     "state.GREETED": ("the server waits for EHLO", "server čeká na EHLO"),
-    "state.TURNED_AWAY": ("the server does not want you: QUIT", "server vás nechce: QUIT"),
+    "state.TURNED_AWAY": ("the server does not want you: QUIT", "server vás odmítl: QUIT"),
     "state.READY": ("no mail has been begun", "žádná zpráva není rozepsaná"),
     "state.HAS_SENDER": ("MAIL was accepted: to whom?", "MAIL přijato: pro koho?"),
     "state.HAS_RECIPIENT": ("RCPT was accepted: more of them, or DATA", "RCPT přijato: další, nebo DATA"),

@@ -129,8 +129,8 @@ SHEETS: Mapping[str, tuple[str, str]] = {
     "handout.prompt": ("steps and file: ", "kroky a soubor: "),
     "handout.hint": ("3-20 handout.html, or .txt", "3-20 handout.html, nebo .txt"),
     "handout.none": (
-        "Write steps and a file, such as 3-20 handout.html, not: {what}",
-        "Napište kroky a soubor, třeba 3-20 handout.html, ne: {what}",
+        "Write steps and a file, such as 3-20 handout.html. This is neither: {what}",
+        "Napište kroky a soubor, třeba 3-20 handout.html. Tomuto nerozumím: {what}",
     ),
     # actions
     "do.why_not": ("why not? the ways that were not taken", "proč ne? cesty, které nevedly dál"),
@@ -181,7 +181,7 @@ SHEETS: Mapping[str, tuple[str, str]] = {
     "picker.problems": ("{n} mistake|{n} mistakes", "{n} chyba|{n} chyby|{n} chyb"),
     "picker.hint": ("hint: {hint}", "rada: {hint}"),
     "picker.place": ("{file}, line {line}, column {column}", "{file}, řádek {line}, sloupec {column}"),
-    "picker.failed": ("It did not run: {problem}", "Nepovedlo se spustit: {problem}"),
+    "picker.failed": ("It did not run: {problem}", "Nepodařilo se spustit: {problem}"),
     "picker.keys.open": ("open", "otevřít"),
     "picker.keys.move": ("choose", "vybrat"),
     "picker.keys.leave": ("quit", "konec"),
@@ -191,6 +191,6 @@ SHEETS: Mapping[str, tuple[str, str]] = {
     "picker.leave": ("Esc once more quits.", "Ještě jednou Esc a program skončí."),
     "picker.again": (
         "Continued at step {i}, where you were. g goes to the start.",
-        "Pokračujeme na kroku {i}, kde jste skončili. Na začátek: g.",
+        "Pokračujete krokem {i}, kde jste skončili. Na začátek: g.",
     ),
 }
