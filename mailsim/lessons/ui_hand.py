@@ -30,7 +30,7 @@ HAND: Mapping[str, tuple[str, str]] = {
         "The world of this scenario is run anew up to that time, with one more computer beside the server: yours. "
         "Whatever you type goes over its wires and is recorded.",
         "Svět tohoto scénáře se spustí znovu až do té chvíle a vedle serveru v něm bude o počítač víc: váš. "
-        "Všechno, co napíšete, půjde po jeho drátech a zaznamená se.",
+        "Co napíšete, půjde po jeho drátech a zaznamená se.",
     ),
     "call.security.tls": ("TLS from the first byte", "TLS od prvního bajtu"),
     "call.security.starttls": ("TLS before a login", "TLS před přihlášením"),
