@@ -36,10 +36,14 @@ Fate = Literal["done", "broken", "for-the-user"]
 
 
 class Inbox:
-    """What a client has seen of its user's mailbox so far: `by_imap` and `by_pop3` remember it."""
+    """What a client has seen of its user's mailbox so far: `by_imap` and `by_pop3` remember it.
+
+    `tls` is what it wants of TLS, whichever protocol it speaks.
+    """
 
     def __init__(self, host: Host, account: Account, policy: MuaPolicy) -> None:
         self.host, self.account, self.policy = host, account, policy
+        self.tls = ClientTls(policy.access_tls, account.access_host, policy.check_certificate, policy.tls_versions)
         self.by_imap = ImapReading(account.address, policy, self._log_in)
         self.by_pop3 = Pop3Reading(account.address, policy, self._log_in_by_pop3)
 
@@ -120,10 +124,9 @@ class Inbox:
     def _door(self, protocol: Literal["imap", "pop3"]) -> tuple[int, int, ClientTls]:
         """Port, connect timeout, and what TLS is wanted."""
         policy = self.policy
-        tls = ClientTls(policy.access_tls, self.account.access_host, policy.check_certificate, policy.tls_versions)
         port = policy.access_port if protocol == policy.access else 0
-        usual = IMPLICIT_TLS_PORT if tls.is_implicit else PORT
-        return port or usual[protocol], policy.timeouts.connect_us, tls
+        usual = IMPLICIT_TLS_PORT if self.tls.is_implicit else PORT
+        return port or usual[protocol], policy.timeouts.connect_us, self.tls
 
     async def _addresses(self) -> Sequence[str]:
         found = await self.host.look_up(self.account.access_host, self.policy.address_families)

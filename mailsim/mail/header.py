@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
+from functools import lru_cache
 
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.MULTILINE)
 _VALUE = re.compile(rb"[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)")
@@ -38,8 +39,7 @@ def fields(content: bytes) -> tuple[tuple[str, bytes], ...]:
 
 def field(content: bytes, name: str) -> bytes | None:
     """The unfolded value of the first field called `name` (in any case), or None."""
-    value = next(_values(content, name), None)
-    return None if value is None else unfold(value)
+    return next(map(unfold, _values(content, name)), None)
 
 
 def field_all(content: bytes, name: str) -> tuple[bytes, ...]:
@@ -58,13 +58,18 @@ def _values(content: bytes, name: str) -> Iterator[bytes]:
     The name is looked for at the beginnings of lines with `find`, which is ten times as fast as an expression.
     """
     end = header_end(content)
-    header, wanted = b"\n" + content[:end].lower(), b"\n" + name.lower().encode()
+    header, wanted = b"\n" + content[:end].lower(), _line_start(name)
     start = header.find(wanted)
     while start >= 0:
         value = _VALUE.match(content, start + len(wanted) - 1, end)
         if value is not None:
             yield value[1]
         start = header.find(wanted, start + 1)
+
+
+@lru_cache(maxsize=256)
+def _line_start(name: str) -> bytes:
+    return b"\n" + name.lower().encode()
 
 
 def text(content: bytes, name: str) -> str | None:
