@@ -138,6 +138,7 @@ class Attempt:
                 self.parcel.content,
                 replies,
                 self.policy.transfer,
+                message=self.parcel.message,
                 all_or_nothing=self.policy.all_or_nothing,
             )
         return None if reply.is_positive else reply

@@ -17,7 +17,6 @@ from mailsim.agents.outcome import Conclusion
 from mailsim.agents.policy import Transfer
 from mailsim.mail.domains import ascii_domain
 from mailsim.mail.envelope import Envelope, Wish
-from mailsim.mail.identity import message_key
 from mailsim.mail.seven_bit import NotConvertible, has_header_beyond_ascii, to_seven_bit
 from mailsim.mail.xtext import encode_unicode
 from mailsim.protocols.smtp import Bdat, BdatLast, Content, Rcpt, Reply, State
@@ -43,6 +42,7 @@ class Handover:
     """One mail on its way to one server.
 
     Attributes:
+        message: the name of the mail in the trace.
         replies: recipient -> the reply that decided about him; grows while the dialogue goes on.
         one_by_one: no pipelining, though the server may offer it.
         all_or_nothing: give up as soon as one recipient is refused (belief M27).
@@ -56,11 +56,12 @@ class Handover:
         replies: Replies,
         policy: Transfer,
         *,
+        message: str,
         one_by_one: bool,
         all_or_nothing: bool,
     ) -> None:
         self.smtp, self.engine, self.policy = smtp, smtp.engine, policy
-        self.envelope, self.content, self.replies = envelope, content, replies
+        self.envelope, self.content, self.message, self.replies = envelope, content, message, replies
         self.all_or_nothing = all_or_nothing
         self.one_by_one = one_by_one or all_or_nothing or not self.engine.can_pipeline
         self._passes_wishes_on = policy.dsn and "DSN" in self.engine.extensions
@@ -161,7 +162,7 @@ class Handover:
         accepted = [name for name in batch if name not in self.replies]
         if by_data:
             # A server that says 354 although it refused everybody gets an empty content, which it must refuse.
-            await self.smtp.send([Content(self.content if accepted else b"", message_key(self.content))])
+            await self.smtp.send([Content(self.content if accepted else b"", self.message)])
             await self._hear_of_content(accepted)
         elif accepted and await self._send_chunks(accepted):
             await self._hear_of_content(accepted)
@@ -222,7 +223,7 @@ class Handover:
     def _chunks(self) -> list[Bdat]:
         data, size = self.content, max(1, self.policy.chunk_size)
         pieces = [data[start : start + size] for start in range(0, len(data), size)] or [b""]
-        last = BdatLast(len(pieces[-1]), pieces[-1], message_key(data), len(data))
+        last = BdatLast(len(pieces[-1]), pieces[-1], self.message, len(data))
         return [*(Bdat(len(piece), piece) for piece in pieces[:-1]), last]
 
     async def _hear_of_content(self, accepted: Sequence[str]) -> None:

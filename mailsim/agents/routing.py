@@ -97,7 +97,7 @@ async def decide(host: Host, policy: MtaPolicy, domain: str) -> Route:
     """Find the way to a domain, or the reason why there is none."""
     domain = ascii_domain(domain)
     if is_local(policy, domain):
-        return Route("local", (Hop(host.name, addresses=(policy.lmtp_address,)),))
+        return _to_own_mda(host.name, policy.lmtp_address)
     if fixed := policy.routes.get(domain):
         return _if_any_address("static", (await _with_addresses(host, policy, Hop(fixed)),))
     if policy.smarthost:
@@ -107,6 +107,11 @@ async def decide(host: Host, policy: MtaPolicy, domain: str) -> Route:
     if policy.use_domain_a:
         return await _domain_itself(host, policy, domain)
     return await _by_mx(host, policy, domain)
+
+
+@lru_cache(maxsize=1024)
+def _to_own_mda(host: str, address: str) -> Route:
+    return Route("local", (Hop(host, addresses=(address,)),))
 
 
 async def _by_mx(host: Host, policy: MtaPolicy, domain: str) -> Route:

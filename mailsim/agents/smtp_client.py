@@ -22,6 +22,7 @@ from mailsim.agents.policy import SmtpTimeouts, Transfer
 from mailsim.agents.tls import NO_TLS, ClientTls, Start, note_discarded
 from mailsim.errors import ConnectionLost, ConnectionReset, LocalProtocolError, RemoteProtocolError
 from mailsim.mail.envelope import Envelope
+from mailsim.mail.identity import message_key
 from mailsim.protocols import sasl, smtp
 from mailsim.protocols.smtp import Auth, AuthCancel, AuthResponse, Challenge, Command, Helo, Reply, StartTls
 from mailsim.protocols.smtp.commands import QUIT, ehlo, lhlo
@@ -152,11 +153,14 @@ class SmtpClient:
         replies: MutableMapping[str, Reply],
         policy: Transfer = DEFAULT,
         *,
+        message: str = "",
         all_or_nothing: bool = False,
     ) -> Call[None]:
         """Hand one mail over; `replies` gets for each recipient the reply that decided about it.
 
-        Args: all_or_nothing: give up as soon as one recipient is refused (belief M27).
+        Args:
+            message: its name in the trace, if the caller knows it (`message_key`).
+            all_or_nothing: give up as soon as one recipient is refused (belief M27).
         Raises: ConnectionLost, RemoteProtocolError; recipients without a reply are then undecided.
         """
         return Handover(
@@ -165,6 +169,7 @@ class SmtpClient:
             content,
             replies,
             policy,
+            message=message or message_key(content),
             one_by_one=not self._likes_pipelining,
             all_or_nothing=all_or_nothing,
         ).run()

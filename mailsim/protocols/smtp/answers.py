@@ -51,6 +51,10 @@ def usual_answers(has_enhanced_codes: bool, is_lmtp: bool) -> Mapping[type[objec
     return known if has_enhanced_codes else {kind: replace(reply, enhanced="") for kind, reply in known.items()}
 
 
+# A server says these again and again, in the same words.
+
+
+@lru_cache(maxsize=4096)
 def in_own_words(asked: Asked, config: SmtpServerConfig, tls_active: bool) -> Reply:
     """What a server says when it does one of the things for which there is no usual answer.
 
@@ -58,7 +62,7 @@ def in_own_words(asked: Asked, config: SmtpServerConfig, tls_active: bool) -> Re
     """
     match asked:
         case Ehlo(domain) | Lhlo(domain):
-            return _ehlo_answer(config.hostname, domain, config.ehlo_lines(tls_active))
+            return Reply(250, (f"{config.hostname} greets {domain}", *config.ehlo_lines(tls_active)))
         case Helo():
             return Reply(250, (config.hostname,))
         case Quit():
@@ -107,21 +111,12 @@ def dress(reply: Reply, config: SmtpServerConfig, *, to_hello: bool = False) -> 
     return reply
 
 
-# A server says these again and again, in the same words.
-
-
 @lru_cache(maxsize=1024)
 def welcome(hostname: str, protocol: str) -> Greeting:
     """The greeting of a server that is ready (RFC 5321 section 3.1)."""
     return Greeting(220, (f"{hostname} {protocol} Service ready",))
 
 
-@lru_cache(maxsize=1024)
-def _ehlo_answer(hostname: str, domain: str, extensions: tuple[str, ...]) -> Reply:
-    return Reply(250, (f"{hostname} greets {domain}", *extensions))
-
-
-@lru_cache(maxsize=1024)
 def goodbye(code: int, enhanced: str, hostname: str) -> Reply:
     """221 to QUIT, 421 at any time (RFC 5321 section 3.8)."""
     return Reply.of(code, enhanced, f"{hostname} Service closing transmission channel")

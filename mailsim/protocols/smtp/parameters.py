@@ -125,16 +125,15 @@ VALUES: dict[str, Callable[[str], None]] = {
 
 def envelope_of(mail: Mail, recipients: dict[str, Rcpt]) -> Envelope:
     """The envelope that a transaction has made: addresses as they shall be kept -> the RCPT that named them."""
-    wishes = {name: _wish(rcpt) for name, rcpt in recipients.items() if rcpt.parameters}
-    ret = (mail.parameter("RET") or "").upper()
+    said = dict(mail.parameters)
     return Envelope(
         mail.path,
         tuple(recipients),
-        ret=ret,  # type: ignore[arg-type]
-        envid=mail.parameter("ENVID") or "",
-        wishes=wishes,
-        smtputf8=mail.smtputf8,
-        body=_BODIES.get(mail.body, "7BIT"),
+        ret=(said.get("RET") or "").upper(),  # type: ignore[arg-type]
+        envid=said.get("ENVID") or "",
+        wishes={name: _wish(rcpt) for name, rcpt in recipients.items() if rcpt.parameters},
+        smtputf8="SMTPUTF8" in said,
+        body=_BODIES.get((said.get("BODY") or "").upper(), "7BIT"),
     )
 
 
