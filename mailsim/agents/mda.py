@@ -13,7 +13,7 @@ from mailsim.agents.host import Host
 from mailsim.agents.operations import Connection, Note, Now
 from mailsim.agents.policy import MdaPolicy
 from mailsim.agents.reception import server_config
-from mailsim.agents.smtp_server import Opinion, Session
+from mailsim.agents.smtp_server import Opinion, Service, Session
 from mailsim.agents.store_notes import publish
 from mailsim.mail.identity import message_key
 from mailsim.mail.store import Account, Added, Store
@@ -28,16 +28,21 @@ NO_FOLDER = Reply.of(451, "4.3.5", "The mailbox has no such folder")
 DELIVERED = Reply.of(250, "2.1.5", "Delivered")
 
 
+def mda_service(host: Host, policy: MdaPolicy) -> Service:
+    """The server of LMTP as its policy wants it."""
+    config = server_config(policy.reception, hostname=host.name, is_lmtp=True, size_limit=0)
+    return Service(host, config, policy.reception, policy.command_timeout_us)
+
+
 class MdaSession(Session):
     """One visit of the MTA."""
 
     protocol = "lmtp"
-    service = "mda"
+    role = "mda"
 
-    def __init__(self, host: Host, policy: MdaPolicy, store: Store, connection: Connection) -> None:
-        config = server_config(policy.reception, hostname=host.name, is_lmtp=True, size_limit=0)
-        super().__init__(connection, config, policy.command_timeout_us, policy.reception)
-        self.host, self.policy, self.store = host, policy, store
+    def __init__(self, service: Service, policy: MdaPolicy, store: Store, connection: Connection) -> None:
+        super().__init__(service, connection)
+        self.policy, self.store = policy, store
 
     async def _recipient(self, rcpt: Rcpt) -> Reply:
         if self._accounts(rcpt.path):

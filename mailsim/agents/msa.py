@@ -20,7 +20,7 @@ from mailsim.agents.operations import Connection, Note, Now
 from mailsim.agents.policy import MsaPolicy
 from mailsim.agents.queue import Queue
 from mailsim.agents.reception import server_config
-from mailsim.agents.smtp_server import Answer, Opinion, Session
+from mailsim.agents.smtp_server import Answer, Opinion, Service, Session
 from mailsim.mail.trace_fields import count_received, prepend, separated
 from mailsim.protocols.smtp import AuthDone, ContentReceived, Mail, Rcpt, Reply, Rset
 from mailsim.protocols.smtp.parameters import envelope_of
@@ -32,40 +32,44 @@ SENDER_NOT_QUALIFIED = Reply.of(550, "5.1.8", "The sender's domain is not fully 
 NOT_QUALIFIED = Reply.of(550, "5.1.2", "The recipient's domain is not fully qualified")
 
 
+def msa_service(host: Host, policy: MsaPolicy, local_domains: tuple[str, ...]) -> Service:
+    """The submission server as its policy wants it."""
+    offers_tls = policy.tls and host.has_certificate
+    config = server_config(
+        policy.reception,
+        hostname=policy.hostname or host.name,
+        pipelining=policy.pipelining,
+        size_limit=policy.size_limit,
+        max_recipients=policy.max_recipients,
+        auth_mechanisms=policy.auth_mechanisms,
+        require_auth=policy.require_auth,
+        starttls=offers_tls,
+        require_tls=policy.require_tls and offers_tls,
+        auth_requires_tls=policy.auth_requires_tls and offers_tls,
+    )
+    return Service(
+        host,
+        config,
+        policy.reception,
+        policy.command_timeout_us,
+        local_domains,
+        policy.tls_versions,
+        mechanisms(host),
+    )
+
+
 class MsaSession(Session):
     """One user's visit; `user` is who has logged in."""
 
-    service = "msa"
+    role = "msa"
 
     def __init__(
-        self, host: Host, policy: MsaPolicy, queue: Queue, connection: Connection, *, implicit_tls: bool = False
+        self, service: Service, policy: MsaPolicy, queue: Queue, connection: Connection, *, implicit_tls: bool = False
     ) -> None:
-        offers_tls = policy.tls and host.has_certificate
-        config = server_config(
-            policy.reception,
-            hostname=policy.hostname or host.name,
-            pipelining=policy.pipelining,
-            size_limit=policy.size_limit,
-            max_recipients=policy.max_recipients,
-            auth_mechanisms=policy.auth_mechanisms,
-            require_auth=policy.require_auth,
-            starttls=offers_tls,
-            require_tls=policy.require_tls and offers_tls,
-            auth_requires_tls=policy.auth_requires_tls and offers_tls,
-        )
-        super().__init__(
-            connection,
-            config,
-            policy.command_timeout_us,
-            policy.reception,
-            implicit_tls=implicit_tls,
-            tls_versions=policy.tls_versions,
-            mechanisms=mechanisms(host),
-        )
-        self.host, self.policy, self.queue = host, policy, queue
-        self.local_domains = queue.policy.local_domains
+        super().__init__(service, connection, implicit_tls=implicit_tls)
+        self.policy, self.queue, self.local_domains = policy, queue, service.local_domains
         self.user: User | None = None
-        self.guard = Guard(host, connection, policy.auth_failure_delay_us, policy.auth_failure_limit)
+        self.guard = Guard(self.host, connection, policy.auth_failure_delay_us, policy.auth_failure_limit)
 
     async def _log_in(self, done: AuthDone) -> Answer:
         """Compare with the directory; whoever only guesses is shown the door (RFC 4954 section 4)."""

@@ -17,7 +17,7 @@ from mailsim.agents.operations import Connection, Note, Now
 from mailsim.agents.policy import MtaPolicy
 from mailsim.agents.queue import Queue
 from mailsim.agents.reception import server_config
-from mailsim.agents.smtp_server import Opinion, Session
+from mailsim.agents.smtp_server import Opinion, Service, Session
 from mailsim.agents.stub import Found
 from mailsim.mail.domains import ascii_domain
 from mailsim.mail.identity import message_key
@@ -32,23 +32,25 @@ NULL_MX_SENDER = Reply.of(550, "5.7.27", "The domain of the sender takes no mail
 LOOP = Reply.of(554, "5.4.6", "Too many hops, the mail is in a loop")
 
 
+def mta_service(host: Host, policy: MtaPolicy) -> Service:
+    """The server on port 25 as its policy wants it."""
+    config = server_config(
+        policy.reception,
+        hostname=policy.hostname or host.name,
+        pipelining=policy.pipelining,
+        size_limit=policy.size_limit,
+        max_recipients=policy.max_recipients,
+        starttls=policy.tls and host.has_certificate,
+    )
+    return Service(host, config, policy.reception, policy.command_timeout_us, policy.local_domains, policy.tls_versions)
+
+
 class MtaSession(Session):
     """One client's visit."""
 
-    def __init__(self, host: Host, policy: MtaPolicy, queue: Queue, connection: Connection) -> None:
-        config = server_config(
-            policy.reception,
-            hostname=policy.hostname or host.name,
-            pipelining=policy.pipelining,
-            size_limit=policy.size_limit,
-            max_recipients=policy.max_recipients,
-            starttls=policy.tls and host.has_certificate,
-        )
-        super().__init__(
-            connection, config, policy.command_timeout_us, policy.reception, tls_versions=policy.tls_versions
-        )
-        self.local_domains = policy.local_domains
-        self.host, self.policy, self.queue = host, policy, queue
+    def __init__(self, service: Service, policy: MtaPolicy, queue: Queue, connection: Connection) -> None:
+        super().__init__(service, connection)
+        self.policy, self.queue = policy, queue
 
     async def _sender(self, mail: Mail) -> Reply:
         """Could anybody answer this sender (RFC 7505 section 4.2)?"""

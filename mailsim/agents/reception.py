@@ -6,7 +6,6 @@ the greeting, that give themselves strange names, that make one mistake after th
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from mailsim.agents.directory import Directory
@@ -43,7 +42,6 @@ REMEMBERED = IDLE_COMMANDS | {ContentReceived}
 """What counts for the patience of a server even when the answer is yes."""
 
 
-@lru_cache(maxsize=256)  # a server needs them for every connection
 def server_config(reception: Reception, **more: Any) -> SmtpServerConfig:
     """The settings of the engine, as the policy says."""
     return SmtpServerConfig(

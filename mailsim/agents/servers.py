@@ -16,26 +16,33 @@ if TYPE_CHECKING:
     from mailsim.agents.host import Host
     from mailsim.agents.policy import AccessPolicy, MdaPolicy, MsaPolicy, MtaPolicy
     from mailsim.agents.queue import Queue
+    from mailsim.agents.smtp_server import Service
 
 
 async def mta(host: Host, policy: MtaPolicy, queue: Queue) -> None:
     """Take mail on port 25 for ever."""
+    service: Service | None = None
 
     def visit(connection: Connection) -> Script:
-        from mailsim.agents.mta import MtaSession
+        from mailsim.agents.mta import MtaSession, mta_service
 
-        return MtaSession(host, policy, queue, connection).run()
+        nonlocal service
+        service = service or mta_service(host, policy)
+        return MtaSession(service, policy, queue, connection).run()
 
     await listen(policy.port, "mta session", visit)
 
 
 async def msa(host: Host, policy: MsaPolicy, queue: Queue) -> None:
     """Take mail on the submission ports for ever; what is accepted goes into the queue of the host's MTA."""
+    service: Service | None = None
 
     def visit(connection: Connection, implicit_tls: bool) -> Script:
-        from mailsim.agents.msa import MsaSession
+        from mailsim.agents.msa import MsaSession, msa_service
 
-        return MsaSession(host, policy, queue, connection, implicit_tls=implicit_tls).run()
+        nonlocal service
+        service = service or msa_service(host, policy, queue.policy.local_domains)
+        return MsaSession(service, policy, queue, connection, implicit_tls=implicit_tls).run()
 
     implicit_port = policy.implicit_port if policy.tls and host.has_certificate else 0
     await listen_twice(policy.port, implicit_port, "msa session", visit)
@@ -45,11 +52,14 @@ async def mda(host: Host, policy: MdaPolicy) -> None:
     """Take mail by LMTP for ever."""
     assert host.store is not None, "an MDA needs mailboxes"
     store = host.store
+    service: Service | None = None
 
     def visit(connection: Connection) -> Script:
-        from mailsim.agents.mda import MdaSession
+        from mailsim.agents.mda import MdaSession, mda_service
 
-        return MdaSession(host, policy, store, connection).run()
+        nonlocal service
+        service = service or mda_service(host, policy)
+        return MdaSession(service, policy, store, connection).run()
 
     await listen(policy.port, "mda session", visit)
 

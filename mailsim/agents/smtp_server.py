@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 from mailsim.agents import tls
@@ -53,6 +54,24 @@ Opinion: TypeAlias = Callable[[Any, Any], Call[Answer]]
 IDLE = Reply.of(421, "4.4.2", "Idle for too long, closing")
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What all visits to one server of SMTP or LMTP have in common.
+
+    Attributes:
+        config: the settings of its engine. mechanisms: of SASL.
+        local_domains: where VRFY and EXPN look for a name that has no domain.
+    """
+
+    host: Host
+    config: SmtpServerConfig
+    reception: Reception
+    command_timeout_us: int
+    local_domains: tuple[str, ...] = ()
+    tls_versions: tuple[TlsVersion, ...] = TLS_VERSIONS
+    mechanisms: ServerMechanisms | None = None
+
+
 class Session:
     """One client's visit. Subclasses have more `opinions`; `cipher` is the cipher suite if there is TLS ("": none).
 
@@ -61,28 +80,14 @@ class Session:
     """
 
     protocol = "smtp"
-    service = "mta"
-    host: Host
+    role = "mta"
     cipher = ""
-    local_domains: tuple[str, ...] = ()
-    """Where VRFY and EXPN look for a name that has no domain."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        config: SmtpServerConfig,
-        command_timeout_us: int,
-        reception: Reception,
-        *,
-        implicit_tls: bool = False,
-        tls_versions: tuple[TlsVersion, ...] = TLS_VERSIONS,
-        mechanisms: ServerMechanisms | None = None,
-    ) -> None:
-        self.connection = connection
-        self.engine = SmtpServer(config, tls_active=implicit_tls, mechanisms=mechanisms)
-        self._implicit_tls, self._tls_versions = implicit_tls, tls_versions
-        self._timeout_us, self._reception = command_timeout_us, reception
-        self._patience = Patience(reception)
+    def __init__(self, service: Service, connection: Connection, *, implicit_tls: bool = False) -> None:
+        self.service, self.host, self.connection = service, service.host, connection
+        self.engine = SmtpServer(service.config, tls_active=implicit_tls, mechanisms=service.mechanisms)
+        self._implicit_tls = implicit_tls
+        self._patience = Patience(service.reception)
         self._unsent: list[Reply] = []
         self._say = Send(connection, self.protocol, ())
 
@@ -104,7 +109,7 @@ class Session:
     async def _greet(self) -> None:
         reply = await self._greeting_in_trouble() if self.host.troubles.active else None
         if reply is None:
-            reply = greeting(self._reception, self.engine.config.hostname, await self._talks_too_early())
+            reply = greeting(self.service.reception, self.engine.config.hostname, await self._talks_too_early())
         self._unsent.append(self.engine.greeting(reply))
 
     async def _greeting_in_trouble(self) -> Reply | None:
@@ -113,22 +118,22 @@ class Session:
 
     async def _talks_too_early(self) -> bool:
         """Wait as long as policy wants; gives whether the client is to be turned away for not waiting."""
-        if not self._reception.greeting_delay_us:
+        if not self.service.reception.greeting_delay_us:
             return False
         try:
-            data = await Receive(self.connection, self._reception.greeting_delay_us)
+            data = await Receive(self.connection, self.service.reception.greeting_delay_us)
         except ConnectionTimedOut:
             return False
         if not data:
             raise ConnectionLost("the client is gone")
-        if self._reception.early_talkers == "refuse":
+        if self.service.reception.early_talkers == "refuse":
             return True
         self.engine.receive(data)
         return False
 
     async def _talk(self) -> None:
         """Deal with what comes until the goodbye is said; listen again when all of it has its reply."""
-        engine, more = self.engine, Receive(self.connection, self._timeout_us)
+        engine, more = self.engine, Receive(self.connection, self.service.command_timeout_us)
         while engine.state is not CLOSED:
             event = engine.next_event()
             if event is None:
@@ -191,19 +196,19 @@ class Session:
 
     async def _hello(self, asked: Hello) -> Reply:
         """May a client call itself so?"""
-        if self._reception.hello_names != "any":
-            refusal = await refusal_of_name(self._reception, self.host, asked.domain)
+        if self.service.reception.hello_names != "any":
+            refusal = await refusal_of_name(self.service.reception, self.host, asked.domain)
             if refusal is not None:
                 return self.engine.refuse(refusal)
         return self.engine.accept()
 
     async def _verify(self, asked: Vrfy) -> Reply:
-        if self._reception.vrfy != "answer":
+        if self.service.reception.vrfy != "answer":
             return self.engine.accept()
-        return self._said(verify(asked, self.host.directory, self.local_domains))
+        return self._said(verify(asked, self.host.directory, self.service.local_domains))
 
     async def _expand(self, asked: Expn) -> Reply:
-        return self._said(expand(asked, self.host.directory, self.local_domains))
+        return self._said(expand(asked, self.host.directory, self.service.local_domains))
 
     def _said(self, reply: Reply) -> Reply:
         return self.engine.refuse(reply) if reply.is_negative else self.engine.accept(reply)
@@ -243,10 +248,10 @@ class Session:
 
     async def _trouble(self, command: str, *kinds: Kind, about: tuple[str, ...] = ()) -> Trouble | None:
         """The trouble that shows at a command, if any; raises ConnectionLost when it ends the connection."""
-        return await InSession(self.host.troubles, self.service, self.connection).strike(command, *kinds, about=about)
+        return await InSession(self.host.troubles, self.role, self.connection).strike(command, *kinds, about=about)
 
     async def _start_tls(self, mode: tls.Start) -> None:
-        secured = await tls.serve_tls(self.connection, mode, self._timeout_us, self._tls_versions)
+        secured = await tls.serve_tls(self.connection, mode, self.service.command_timeout_us, self.service.tls_versions)
         self.cipher = secured.cipher if secured.cipher.startswith("TLS_") else ""
 
     def _flush(self) -> Send:
