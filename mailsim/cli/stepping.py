@@ -122,10 +122,10 @@ def compare(
     if plain or not sys.stdout.isatty():
         write_comparison(one, other, sys.stdout)
         return
-    from mailsim.views import tui
+    from mailsim.views.tui import show_side_by_side
 
     ask_the_terminal()
-    tui.compare(one, other, screen.looks(memory))
+    show_side_by_side(one, other, screen.looks(memory))
 
 
 def _own_folder(folder: Path | None, memory: Memory) -> Path | None:

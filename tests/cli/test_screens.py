@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from mailsim.cli import application
+from mailsim.cli import application, stepping
 from mailsim.cli.screens import Colours, ScreenOptions
 from mailsim.live import browser
 from mailsim.views import tui
 from mailsim.views.tui.memory import Memory
+from mailsim.views.tui.side_by_side import CompareApp
 
 NAMES = {field.name for field in fields(ScreenOptions)}
 
@@ -40,6 +42,24 @@ def test_what_was_chosen_reaches_the_command(monkeypatch: pytest.MonkeyPatch) ->
     assert done.exit_code == 0
     ((_, language, looks),) = shown
     assert (language, looks) == ("cs", tui.Looks("light", motion=False, ascii_only=True, colours=16, mouse=False))
+
+
+class AtTerminal(io.StringIO):
+    """What is written to a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_two_runs_are_shown_side_by_side_at_a_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shown: list[tuple[str, bool]] = []
+    monkeypatch.setattr(CompareApp, "run", lambda app, mouse: shown.append((app.theme, mouse)))
+    monkeypatch.setattr("sys.stdout", AtTerminal())
+    monkeypatch.setattr("mailsim.cli.screens._has_few_colours", lambda: False)
+    monkeypatch.setenv("MAILSIM_SETTINGS", str(tmp_path / "none.json"))
+    options = {field.name: field.default for field in fields(ScreenOptions)} | {"no_mouse": True}
+    stepping.compare(left="first-mail", right="first-mail@b", **options)
+    assert shown == [("mailsim-dark", False)]
 
 
 def test_the_browser_is_not_opened_for_a_scenario_with_mistakes(

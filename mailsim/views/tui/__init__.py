@@ -1,7 +1,7 @@
 """The stepper: a terminal application over a trace, and a plain mode for screen readers.
 
-`run` and `compare` are all that others need; the applications are imported only when these are called, because they
-take Textual with them.
+`run` and `show_side_by_side` are all that others need; the applications are imported only when these are called,
+because they take Textual with them.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def run(
         raise app.problem
 
 
-def compare(left: Stepper, right: Stepper, looks: Looks) -> None:
+def show_side_by_side(left: Stepper, right: Stepper, looks: Looks) -> None:
     """Show two runs side by side, until the reader leaves."""
     from mailsim.views.tui.side_by_side import CompareApp
 

@@ -7,6 +7,7 @@ later time), and is shown as a change. Queue ids and numbers that differ in ever
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -95,9 +96,15 @@ def write_comparison(left: Stepper, right: Stepper, out: TextIO) -> None:
 
 def summary(left: Stepper, right: Stepper, pairs: Sequence[Pair]) -> Iterator[str]:
     """Both titles, and how many rows differ."""
-    yield f"< {title_of(left)} ({left.score.world.scenario})"
-    yield f"> {title_of(right)} ({right.score.world.scenario})"
+    yield f"< {_named(left)}"
+    yield f"> {_named(right)}"
     yield left.words("compare.count", n=sum(pair.sign != "same" for pair in pairs))
+
+
+def _named(stepper: Stepper, room: int = sys.maxsize) -> str:
+    """Title and id of a run; without room for both the title is cut, for the id tells which variant it is."""
+    name = f" ({stepper.score.world.scenario})"
+    return cut(title_of(stepper), max(1, room - len(name))) + name
 
 
 class CompareRows(Rolling):
@@ -224,10 +231,7 @@ class CompareScreen(Screen[None]):
         count = self.words("compare.count", n=sum(pair.sign != "same" for pair in self.pairs))
         half = (width - 5) // 2 + 4
         rooms = max(1, half - 3), max(1, width - half - len(count) - 3)
-        names = [
-            cut(f"{title_of(stepper)} ({stepper.score.world.scenario})", room)
-            for stepper, room in zip((self.left, self.right), rooms, strict=True)
-        ]
+        names = [_named(stepper, room) for stepper, room in zip((self.left, self.right), rooms, strict=True)]
         gap = " " * max(1, width - half - cell_len(names[1]) - len(count) - 1)
         return [Piece(f" {names[0]:<{half - 1}}{names[1]}", bold=True), Piece(f"{gap}{count} ")]
 
