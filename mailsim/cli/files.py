@@ -26,13 +26,18 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_scenarios(lang: Language, as_json: AsJson = False) -> None:
-    """List the scenarios that come with mailsim."""
+    """List the scenarios that come with mailsim, and their variants."""
     import json
 
     with complaining(lang):
         rows = [
-            {"id": s.id, "level": s.level, **{key: s.texts[""][lang][key] for key in ("title", "objective")}}
-            for s in _heads()
+            {
+                "id": f"{head.id}@{variant}" if variant else head.id,
+                "level": head.level,
+                **{key: texts[lang][key] for key in ("title", "objective")},
+            }
+            for head in _heads()
+            for variant, texts in head.texts.items()
         ]
     if as_json:
         _put(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")

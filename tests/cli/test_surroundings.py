@@ -22,6 +22,7 @@ def mailsim(*arguments: str, **environment: str) -> bytes:
 def test_what_programs_read_is_utf_8_in_every_terminal(encoding: str, tmp_path) -> None:
     rows = json.loads(mailsim("list", "--json", "--lang", "cs", PYTHONIOENCODING=encoding))
     assert rows[0]["title"] == "První e-mail v téže doméně"
+    assert [row["id"] for row in rows[:2]] == ["first-mail", "first-mail@b"]
     file = tmp_path / "full.yaml"
     file.write_bytes(mailsim("expand", "first-mail", PYTHONIOENCODING=encoding))
     assert load(file).title == open_scenario("first-mail").title
