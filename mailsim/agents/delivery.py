@@ -1,5 +1,11 @@
 """One attempt to pass a mail on: an SMTP client that goes down the list of candidates.
 
+    for each mail exchanger, the most preferred first, and each of its addresses:
+        connect, greet, hand the mail over
+        whoever was taken is done; for the others, look into the failover table:
+            next_address, next_mx   try on
+            queue, bounce           these recipients need no other candidate
+
 The failover table of the policy is asked whenever a candidate does not take the mail, and it is asked for each
 recipient alone: one may be refused for good while another shall be tried at the next host. Whoever is left
 when the list is at its end stays in the queue.
@@ -166,7 +172,12 @@ class Attempt:
         reply: Reply,
         said: Reply | None = None,
     ) -> set[Action]:
-        """Look into the failover table, and let those go who need not be tried elsewhere."""
+        """Look into the failover table, and let those go who need not be tried elsewhere.
+
+        Args: name, address: the candidate. situation: the row of the table. reply: what the failure amounts to.
+            said: what the server really said, if that decided.
+        Returns: the action, if it sends somebody on to another candidate.
+        """
         recipients = tuple(recipients)
         if not recipients:
             return set()

@@ -68,7 +68,7 @@ class MdaSession(Session):
         """Into all mailboxes of the address, or into none."""
         accounts, message, folder = self._accounts(address), message_key(content), self.policy.folder
         mailboxes = tuple(account.name for account in accounts)
-        is_full = any(account.has_room_for(len(content)) for account in accounts)
+        is_full = any(account.no_room_for(len(content)) for account in accounts)
         if is_full or await self.host.troubles.strike("over_quota", addresses=mailboxes):
             reply = FULL_FOR_NOW if self.policy.over_quota == "defer" else FULL
             await Note(MdaRejected(message, address, reply.code, "over-quota"))

@@ -121,7 +121,7 @@ class Account:
         """The folder with a special use such as `\\Sent`, whatever its name is."""
         return next((f for f in self.folders() if f.special_use == use), None)
 
-    def has_room_for(self, size: int) -> OverQuota | None:
+    def no_room_for(self, size: int) -> OverQuota | None:
         """The refusal that `size` more bytes would meet, or None."""
         if self.quota_limit is None or self._used + size <= self.quota_limit:
             return None
@@ -142,7 +142,7 @@ class Account:
         if target is None:
             return NoSuchFolder(folder)
         size = sum(len(mail.content) for mail in mails)
-        if refusal := self.has_room_for(size):
+        if refusal := self.no_room_for(size):
             return refusal
         self._used += size
         modseq = target.next_modseq()
@@ -197,7 +197,7 @@ class Account:
         if source is None or destination is None:
             return NoSuchFolder(folder if source is None else target)
         messages = _present(source, uids)
-        if refusal := self.has_room_for(sum(message.size for message in messages)):
+        if refusal := self.no_room_for(sum(message.size for message in messages)):
             return refusal
         added = _duplicate(messages, destination)
         self._used += sum(change.bytes for change in added)

@@ -164,7 +164,7 @@ class TestQuota:
         assert box.quota.used == 30
         box.expunge(INBOX)
         assert box.quota.used == 0
-        assert box.has_room_for(50) is None
+        assert box.no_room_for(50) is None
 
 
 class TestSessions:
