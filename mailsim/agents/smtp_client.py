@@ -84,13 +84,17 @@ class SmtpClient:
         self.greeting = await self.answer(self.timeouts.greeting_us)
         return self.greeting
 
-    async def hello(self, name: str) -> Reply:
+    def hello(self, name: str) -> Call[Reply]:
         """Say who we are, and do it again once TLS is there, if TLS is wanted (RFC 3207 section 4.2).
 
         Raises: TlsFailed, ConnectionLost.
         """
+        wants_tls = self.tls.wants_starttls and not self.engine.tls_active
+        return self._hello_and_tls(name) if wants_tls else self._say_hello(name)
+
+    async def _hello_and_tls(self, name: str) -> Reply:
         reply = await self._say_hello(name)
-        if not reply.is_positive or not self.tls.wants_starttls or self.engine.tls_active:
+        if not reply.is_positive:
             return reply
         if await self._get_tls():
             return await self._say_hello(name)

@@ -109,24 +109,24 @@ class Session:
     async def _greet(self) -> None:
         reply = await self._greeting_in_trouble() if self.host.troubles.active else None
         if reply is None:
-            reply = greeting(self.service.reception, self.engine.config.hostname, await self._talks_too_early())
+            reception = self.service.reception
+            is_early = reception.greeting_delay_us > 0 and await self._talks_too_early(reception)
+            reply = greeting(reception, self.engine.config.hostname, is_early)
         self._unsent.append(self.engine.greeting(reply))
 
     async def _greeting_in_trouble(self) -> Reply | None:
         struck = await self._trouble("CONNECT", "reply", "closed", "reply_lost")
         return struck.reply if struck else None
 
-    async def _talks_too_early(self) -> bool:
+    async def _talks_too_early(self, reception: Reception) -> bool:
         """Wait as long as policy wants; gives whether the client is to be turned away for not waiting."""
-        if not self.service.reception.greeting_delay_us:
-            return False
         try:
-            data = await Receive(self.connection, self.service.reception.greeting_delay_us)
+            data = await Receive(self.connection, reception.greeting_delay_us)
         except ConnectionTimedOut:
             return False
         if not data:
             raise ConnectionLost("the client is gone")
-        if self.service.reception.early_talkers == "refuse":
+        if reception.early_talkers == "refuse":
             return True
         self.engine.receive(data)
         return False

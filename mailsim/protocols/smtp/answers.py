@@ -112,9 +112,9 @@ def dress(reply: Reply, config: SmtpServerConfig, *, to_hello: bool = False) -> 
 
 
 @lru_cache(maxsize=1024)
-def welcome(hostname: str, protocol: str) -> Greeting:
+def welcome(config: SmtpServerConfig) -> Greeting:
     """The greeting of a server that is ready (RFC 5321 section 3.1)."""
-    return Greeting(220, (f"{hostname} {protocol} Service ready",))
+    return Greeting(220, (f"{config.hostname} {config.protocol} Service ready",))
 
 
 def goodbye(code: int, enhanced: str, hostname: str) -> Reply:

@@ -227,12 +227,9 @@ class SmtpClient:
             return self._unasked(wire)
         pdu, command = self._outstanding[0]
         kind = type(command)
-        if kind in READ_OTHERWISE:
-            reply = self._read_otherwise(wire, kind)
-        else:
-            reply = parse_reply(wire, self._is_enhanced)
-            if kind in CONTENTS and self.is_lmtp and self.recipients:
-                return self._heard_of_recipient(reply)
+        reply = self._read_otherwise(wire, kind) if kind in READ_OTHERWISE else parse_reply(wire, self._is_enhanced)
+        if kind in CONTENTS and self.is_lmtp and self.recipients:
+            return self._heard_of_recipient(reply)
         self._outstanding.popleft()
         self._follow(command, reply)
         return Answered(pdu, reply)

@@ -64,10 +64,13 @@ class SmtpServer(Listener):
         if self.state is not CONNECTED:
             raise LocalProtocolError("the greeting has been sent")
         if reply is None:
-            reply = answers.welcome(self.config.hostname, self.config.protocol)
-        if reply.code != 220 and not reply.is_negative:
+            reply = answers.welcome(self.config)
+        if reply.code == 220:
+            self.state = GREETED
+        elif reply.is_negative:
+            self.state = CLOSED if reply.code == 421 else TURNED_AWAY
+        else:
             raise LocalProtocolError(f"no greeting: {reply}")
-        self.state = {220: GREETED, 421: CLOSED}.get(reply.code, TURNED_AWAY)
         return reply if isinstance(reply, Greeting) else Greeting(reply.code, reply.lines)
 
     def accept(self, reply: Reply | None = None) -> Reply:
