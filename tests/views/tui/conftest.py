@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 
 import pytest
+
+from tests.views.tui import clock
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -14,5 +15,5 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = pyfuncitem._fixtureinfo.argnames
-    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    clock.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
     return True

@@ -63,7 +63,7 @@ async def play(
 
 
 async def until(pilot: Pilot[None], done: Callable[[], bool]) -> None:
-    for _ in range(500):
+    for _ in range(3000):
         if done():
             break
         await pilot.pause(0.02)

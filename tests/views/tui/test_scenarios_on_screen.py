@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 from functools import cache
@@ -22,6 +21,7 @@ from mailsim.views.tui.lens import Lens
 from mailsim.views.tui.score import Score
 from mailsim.views.tui.stepper import Stepper
 from mailsim.views.tui.timeline import Timeline
+from tests.views.tui import clock
 from tests.views.tui.monkey import play_monkey
 
 LONG = {"4xx-5xx-bounce", "equal-mx", "ttl-migration"}
@@ -70,7 +70,7 @@ def pictures(name: str, size: tuple[int, int], language: str, keys: list[str]) -
                 shown.append("\n".join(strip.text for strip in app.screen._compositor.render_strips()))
         return shown
 
-    return asyncio.run(play())
+    return clock.run(play())
 
 
 @pytest.mark.parametrize(("size", "language"), [((80, 24), "cs"), ((120, 36), "en")])
@@ -102,7 +102,7 @@ MONKEYS = ("mx-failover", "first-mail") if KEYS <= FEW_KEYS else tuple(shipped()
 @pytest.mark.parametrize(("seed", "name"), list(enumerate(MONKEYS)))
 def test_a_monkey_at_the_keyboard_breaks_nothing(name: str, seed: int) -> None:
     """With MAILSIM_MONKEY_KEYS more keys, and every scenario; or `python -m tests.views.tui.monkey`."""
-    assert asyncio.run(play_monkey(name, trace_of(name), seed, KEYS // len(MONKEYS))) == []
+    assert clock.run(play_monkey(name, trace_of(name), seed, KEYS // len(MONKEYS))) == []
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -125,4 +125,4 @@ def test_many_hosts_and_stages_leave_room(width: int) -> None:
             assert ladder - lanes.right >= MIN_TEXT - 2
             assert "more" in "".join(app.screen.query_one(LadderHead).render_line(row).text for row in range(3))
 
-    asyncio.run(play())
+    clock.run(play())
