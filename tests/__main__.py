@@ -1,11 +1,13 @@
 """Every check in one command: `python -m tests [pytest arguments]`.
 
-Formatter, linter, types, import contracts, spelling, and the tests on all cores. All run, even after one
+Formatter, linter, types, import contracts, spelling, and the tests, on all cores and
+one worker more, since some tests wait for other programs. All run, even after one
 has failed; the exit status says whether all passed.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
+WORKERS = str((os.cpu_count() or 1) + 1)
 
 CHECKS: tuple[tuple[str, list[str]], ...] = (
     ("format", [sys.executable, "-m", "ruff", "format", "--check", "."]),
@@ -20,7 +23,7 @@ CHECKS: tuple[tuple[str, list[str]], ...] = (
     ("types", [sys.executable, "-m", "mypy"]),
     ("imports", [str(BIN / "lint-imports"), "--no-logo"]),
     ("spelling", [str(BIN / "codespell")]),
-    ("tests", [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", "-q", "-ra", *sys.argv[1:]]),
+    ("tests", [sys.executable, "-m", "pytest", "-n", WORKERS, "--dist", "worksteal", "-q", "-ra", *sys.argv[1:]]),
 )
 
 

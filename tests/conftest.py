@@ -1,7 +1,8 @@
-"""For the whole suite: in CI no test may be skipped, so that a missing tool is noticed."""
+"""For the whole suite: what its programs share, and no test may be skipped in CI, so that a missing tool is noticed."""
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -10,6 +11,15 @@ import pytest
 
 # Whoever runs the tests has a language and places remembered, which are none of the tests' business.
 os.environ["MAILSIM_SETTINGS"] = str(Path(tempfile.gettempdir()) / f"mailsim-tests-{os.getpid()}" / "settings.json")
+# Tests and workers are dozens of Pythons: what one of them has compiled the others need not.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays to the end: to look through it for garbage would take a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.hookimpl(trylast=True)
