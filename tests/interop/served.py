@@ -173,10 +173,11 @@ def serve(
 
 
 def free_base(blocks: int) -> int:
-    """A port base at which all ports are free."""
-    chance = random.Random(f"{os.getpid()} {time.monotonic_ns()}")
+    """A port base at which all ports are free, and which no other worker of the suite may find at the same moment."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 12_000 + worker % 6 * 3000
     for _ in range(200):
-        base = chance.randrange(12_000, 31_000 - 1000 * blocks)
+        base = random.randrange(first, first + 3000 - 1000 * blocks)
         if all(is_free(base + 1000 * block + port) for block in range(blocks) for port in PORTS):
             return base
     raise AssertionError("no free ports")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
 import signal
 import subprocess
@@ -16,6 +15,8 @@ import dns.message
 import dns.query
 import dns.rcode
 import pytest
+
+from tests.interop.served import free_base
 
 HOST = "127.0.0.1"
 PATIENCE_S = 60
@@ -53,8 +54,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 def _serving(file: Path) -> subprocess.Popen[str]:
-    base = random.randrange(20_000, 60_000)
-    command = [sys.executable, "-m", "mailsim", "serve", str(file), "--port-base", str(base), "--json"]
+    command = [sys.executable, "-m", "mailsim", "serve", str(file), "--port-base", str(free_base(1)), "--json"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 

@@ -6,6 +6,7 @@ import imaplib
 import poplib
 import smtplib
 import threading
+import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 
@@ -80,6 +81,7 @@ def test_many_mails_in_one_connection_and_one_of_twelve_megabytes(served: Served
         count = int(mailbox.select("INBOX")[1][0] or b"0")
         if count >= 101:
             break
+        time.sleep(0.1)
     assert count >= 101
     [numbers] = mailbox.search(None, "LARGER", "11000000")[1]
     answer = mailbox.fetch(numbers.decode(), "(RFC822.SIZE BODY.PEEK[])")[1][0]
@@ -150,4 +152,5 @@ def test_many_clients_at_once(served: Served) -> None:
             [found] = mailbox.search(None, "SUBJECT", subject)[1]
             if len(found.split()) == 100:
                 break
+            time.sleep(0.1)
         assert len(found.split()) == 100
