@@ -286,7 +286,7 @@ async def test_help_language_theme_palette_and_the_way_out() -> None:
         assert message(app) == "Barvy: světlé"
         assert "server čeká na EHLO" in text(app)
         await pilot.press("ctrl+c")
-        assert message(app) == "Esc vede zpět, tam program ukončí q."
+        assert message(app) == "Esc vede zpět; tam program ukončíte klávesou q."
         named = [name for name, _ in Commands(app.screen)._commands()]
         assert any("prohlédnout si to všechno krok za krokem  (F4)" in name for name in named)
         await pilot.press("ctrl+p")
