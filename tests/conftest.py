@@ -13,6 +13,7 @@ import pytest
 os.environ["MAILSIM_SETTINGS"] = str(Path(tempfile.gettempdir()) / f"mailsim-tests-{os.getpid()}" / "settings.json")
 # Tests and workers are dozens of Pythons: what one of them has compiled the others need not.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+gc.disable()  # until all tests are collected
 
 
 def pytest_collection_finish() -> None:
@@ -20,6 +21,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
