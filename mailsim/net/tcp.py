@@ -89,12 +89,11 @@ class Tcp:
         self._clock.now_us = segment.arrives_at
         if self.host.is_troubled and self.host.keeps_out(segment):
             return
-        key = segment.path.key
-        endpoint = self.connections.get(key)
+        endpoint = self.connections.get(segment.path.key)
         if endpoint is not None:
             endpoint.arrived(segment)
         elif segment.flags & (SYN | ACK) == SYN and segment.destination_port in self.listeners:
-            self._welcome(segment, key)
+            self._welcome(segment)
         elif not segment.flags & RST:
             self.refuse(segment, *self._why_closed(segment))
 
@@ -103,10 +102,10 @@ class Tcp:
         stopped = self.host.closed_ports.get(segment.destination_port)
         return () if stopped is None else (stopped[1],)
 
-    def _welcome(self, segment: Segment, key: tuple[str, int, int]) -> None:
+    def _welcome(self, segment: Segment) -> None:
         path, way = self._back(segment)
         service = self.listeners[segment.destination_port].service
-        endpoint = self.connections[key] = Endpoint(self.host, way, path, False, service)
+        endpoint = self.connections[segment.path.key] = Endpoint(self.host, way, path, False, service)
         endpoint.welcome(segment)
 
     def _back(self, segment: Segment) -> tuple[Path, Way]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mailsim.agents.operations import Arrived, ReceiveDatagram, SendDatagram, Socket
@@ -120,21 +121,19 @@ class Udp:
     def receive(self, task: Task, operation: ReceiveDatagram) -> Any:
         """The next datagram, or wait for it."""
         socket: Any = operation.socket
-        timeout_us = operation.timeout_us
         if socket.inbox:
             datagram = socket.inbox.popleft()
             task.also_because_of(datagram.seq)
             return _arrived(datagram)
         socket.reader = task
-
-        def too_late() -> None:
-            socket.reader = None
-            task.also_because_of(self._why_silent(socket))
-            task.give_up(socket.id)
-
-        if timeout_us is not None:
-            task.patience(timeout_us, too_late)
+        if operation.timeout_us is not None:
+            task.patience(operation.timeout_us, partial(self._give_up, task, socket))
         return BLOCKED
+
+    def _give_up(self, task: Task, socket: Port) -> None:
+        socket.reader = None
+        task.also_because_of(self._why_silent(socket))
+        task.give_up(socket.id)
 
     def arrived(self, datagram: Datagram) -> None:
         """A datagram for this host has come."""
