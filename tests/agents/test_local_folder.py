@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 from hypothesis import given
@@ -15,7 +16,8 @@ Step = Callable[[LocalFolder, int], None]
 
 
 def come(folder: LocalFolder, number: int) -> None:
-    folder.add(LocalMail(str(len(folder.mails) + number), subject=f"mail {number}"))
+    unused = next(uid for uid in itertools.count(number) if folder.by_id(str(uid)) is None)
+    folder.add(LocalMail(str(unused), subject=f"mail {number}"))
 
 
 def be_flagged(folder: LocalFolder, number: int) -> None:
