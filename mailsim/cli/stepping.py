@@ -36,6 +36,11 @@ def add_callback_to(app: typer.Typer) -> None:
     app.callback(invoke_without_command=True)(choose)
 
 
+def has_a_screen() -> bool:
+    """Can a person see what is drawn, and press keys? Not in a pipe, and not with the output in a file."""
+    return is_in_browser() or (sys.stdout.isatty() and sys.stdin.isatty())
+
+
 @with_screen_options
 def choose(context: typer.Context, screen: ScreenOptions, folder: Folder = None) -> None:
     """A small Internet in one process: see how e-mail works, byte by byte, hop by hop, forwards and back.
@@ -44,7 +49,7 @@ def choose(context: typer.Context, screen: ScreenOptions, folder: Folder = None)
     """
     if context.invoked_subcommand is not None:
         return
-    if not is_in_browser() and not (sys.stdout.isatty() and sys.stdin.isatty()):
+    if not has_a_screen():
         typer.echo(context.get_help())
         return
     from mailsim.cli.shelf import Shelf
@@ -83,6 +88,10 @@ def step(
 
             run_plain(trace_of(scenario, seed, code=True), sys.stdin, sys.stdout, language, level)
             return
+        if not has_a_screen():
+            from mailsim.lessons.telling import say
+
+            refuse(say("step.no-screen", language))
         from mailsim.cli.switchboard import Telephone
         from mailsim.trace.recording import is_recording
         from mailsim.views.tui import run

@@ -64,7 +64,7 @@ def closest(name: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(name, sorted(known), 1, least)), "")
 
 
-def shown(value: object) -> str:
+def shown(value: object, limit: int = SHOWN_LIMIT) -> str:
     """A value as a message quotes it: one line, not too long."""
-    text = "".join(character if character.isprintable() else "�" for character in str(value)[: SHOWN_LIMIT + 1])
-    return text if len(text) <= SHOWN_LIMIT else text[: SHOWN_LIMIT - 1] + "…"
+    text = "".join(character if character.isprintable() else "�" for character in str(value)[: limit + 1])
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -30,6 +30,8 @@ from mailsim.scenario.source import Mark, Source
 
 DEEPEST = 24
 MOST_NODES = 20_000
+LONGEST_PROBLEM = 160
+"""The library first says what it was doing, and only then what is wrong."""
 STRING_TAG = "tag:yaml.org,2002:str"
 
 Plain: TypeAlias = Any
@@ -192,7 +194,7 @@ class _Builder:
             before = self.source.text[: problem.position]
             place = Mark(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
             self.source.stop("yaml-character", place, character=f"U+{ord(self.source.text[problem.position]):04X}")
-        self.source.stop("yaml-syntax", place, problem=shown(" ".join(said.split())))
+        self.source.stop("yaml-syntax", place, problem=shown(" ".join(said.split()), LONGEST_PROBLEM))
 
 
 def _mark(mark: Any) -> Mark:

@@ -36,6 +36,7 @@ def test_a_terminal_of_sixteen_colours_is_noticed(monkeypatch: pytest.MonkeyPatc
 
 def test_what_was_chosen_reaches_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[tuple[object, str, tui.Looks]] = []
+    monkeypatch.setattr("mailsim.cli.stepping.has_a_screen", lambda: True)
     monkeypatch.setattr(tui, "run", lambda trace, language, looks, *_, **__: shown.append((trace, language, looks)))
     options = ["--lang", "cs", "--theme", "light", "--no-mouse", "--no-motion", "--ascii", "--colors", "16"]
     done = CliRunner(env={"MAILSIM_SETTINGS": "/dev/null"}).invoke(application(["step"]), ["step", "x", *options])

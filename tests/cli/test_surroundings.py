@@ -29,5 +29,12 @@ def test_what_programs_read_is_utf_8_in_every_terminal(encoding: str, tmp_path) 
     assert Source.read(file).text.startswith("# yaml-language-server")
 
 
+def test_the_stepper_draws_no_screen_into_a_file() -> None:
+    command = [sys.executable, "-m", "mailsim", "step", "first-mail", "--lang", "en"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--plain" in done.stderr
+
+
 def test_a_terminal_without_a_width_is_told_the_whole_run() -> None:
     assert b"Nothing got lost" in mailsim("run", "first-mail", "--lang", "en", COLUMNS="0")
