@@ -21,7 +21,7 @@ from email.message import EmailMessage
 import pytest
 
 from mailsim.agents.host import Host
-from mailsim.agents.mta import MtaSession
+from mailsim.agents.mta import MtaSession, mta_service
 from mailsim.agents.nameserver import NameServer
 from mailsim.agents.operations import Connection, Script
 from mailsim.agents.policy import MtaPolicy
@@ -95,7 +95,8 @@ def session(host: Host, policy: MtaPolicy) -> Callable[[Connection], Script]:
     """What a mail server does with a connection."""
     queue = host.queue
     assert queue is not None
-    return lambda connection: MtaSession(host, policy, queue, connection).run()
+    service = mta_service(host, policy)
+    return lambda connection: MtaSession(service, policy, queue, connection).run()
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """A third world for scripts: real sockets of 127.0.0.1, for one script at a time, so that strangers can talk to it.
 
     run(visit(), port)                       # a client: Connect goes to the port of 127.0.0.1 whatever it names
-    with serving(lambda c: MtaSession(host, policy, queue, c).run()) as server:
+    with serving(lambda c: MtaSession(service, policy, queue, c).run()) as server:
         subprocess.run(["smtp-source", ..., f"127.0.0.1:{server.port}"])
 
 Simulated time stands still but for Sleep; a spawned script is dropped, and what was noted is kept.

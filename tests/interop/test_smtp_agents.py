@@ -18,7 +18,7 @@ from aiosmtpd.smtp import Envelope as TheirEnvelope
 from mailsim.agents.calendar import Calendar
 from mailsim.agents.directory import Directory, User
 from mailsim.agents.host import Host
-from mailsim.agents.mta import MtaSession
+from mailsim.agents.mta import MtaSession, mta_service
 from mailsim.agents.operations import Connection, Script
 from mailsim.agents.policy import MtaPolicy, SmtpTimeouts, Transfer
 from mailsim.agents.queue import Queue
@@ -207,8 +207,10 @@ def our_mta(**policy: Any) -> Iterator[Server]:
     settings = MtaPolicy(local_domains=("firma.example",), **policy)
     queue = Queue(host, settings)
 
+    service = mta_service(host, settings)
+
     def session(connection: Connection) -> Script:
-        return MtaSession(host, settings, queue, connection).run()
+        return MtaSession(service, settings, queue, connection).run()
 
     with serving(session) as server:
         yield server
