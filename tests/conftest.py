@@ -24,6 +24,13 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _what_earlier_tests_remember_is_no_garbage() -> None:
+    """A benchmark collects garbage again and again: runs that other files keep should not cost it any time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """With MAILSIM_NO_SKIPS set, a skipped test fails the run."""
