@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Any, cast
 from mailsim.agents import operations as ops
 from mailsim.errors import ConnectionLost, ConnectionTimedOut
 from mailsim.net.clock import NEVER, Alarm
-from mailsim.net.endpoint import Endpoint, receive, send
-from mailsim.net.waiting import BLOCKED, Waiter
 from mailsim.trace.facts import Fact, WaitTimedOut
 
 if TYPE_CHECKING:
+    from mailsim.net.endpoint import Endpoint
     from mailsim.net.host import HostNode
     from mailsim.net.network import Network
+
+BLOCKED: Any = object()
+"""What a handler gives when the answer comes later."""
 
 
 class Task:
@@ -66,7 +68,7 @@ class Task:
         self._gives_up_at = NEVER
         self.waits_since = 0
         self._on_timeout: Callable[[], None] | None = None
-        self.waiter: Waiter | None = None
+        self.waiter: _Waiter | None = None
 
     # --- the loop -------------------------------------------------------------------------------
 
@@ -171,8 +173,18 @@ def _accept(task: Task, operation: ops.Accept) -> Any:
     return task.host.tcp.accept(task, operation.listener)
 
 
+def _send(task: Task, operation: ops.Send) -> Any:
+    endpoint: Any = operation.connection
+    return endpoint.say(task, operation.protocol, operation.pdus)
+
+
+def _receive(task: Task, operation: ops.Receive) -> Any:
+    endpoint: Any = operation.connection
+    return endpoint.read(task, operation.timeout_us)
+
+
 def _receive_or_signal(task: Task, operation: ops.ReceiveOrSignal) -> Any:
-    answer = receive(task, operation)
+    answer = _endpoint(operation.connection).read(task, operation.timeout_us)
     if answer is BLOCKED:
         _join(task, operation.signal, lambda: _endpoint(operation.connection).stop_reading(None))
     return answer
@@ -218,8 +230,21 @@ def _wait(task: Task, operation: ops.Wait) -> Any:
     return BLOCKED
 
 
+class _Waiter:
+    """A task in the list of a signal, until the task is resumed by whatever comes first."""
+
+    __slots__ = ("signal", "task", "wake")
+
+    def __init__(self, task: Task, signal: ops.Signal, wake: Callable[[], None]) -> None:
+        self.task, self.signal, self.wake = task, signal, wake
+
+    def leave(self) -> None:
+        if self in self.signal.waiting:
+            self.signal.waiting.remove(self)
+
+
 def _join(task: Task, signal: ops.Signal, wake: Callable[[], None]) -> None:
-    task.waiter = Waiter(task, signal, wake)
+    task.waiter = _Waiter(task, signal, wake)
     signal.waiting.append(task.waiter)
 
 
@@ -257,8 +282,8 @@ HANDLERS: dict[type[Any], Callable[[Task, Any], Any]] = {
     ops.Connect: _connect,
     ops.Listen: _listen,
     ops.Accept: _accept,
-    ops.Send: send,
-    ops.Receive: receive,
+    ops.Send: _send,
+    ops.Receive: _receive,
     ops.ReceiveOrSignal: _receive_or_signal,
     ops.StartTls: _start_tls,
     ops.Close: _close,

@@ -15,16 +15,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mailsim.agents.operations import Receive, ReceiveOrSignal, Send, StartTls
+from mailsim.agents.operations import StartTls
 from mailsim.errors import ConnectionReset, ServiceEnds
 from mailsim.net import tls
+from mailsim.net.driver import Task
 from mailsim.net.lifecycle import Lifecycle
 from mailsim.net.states import CLOSE_WAIT, CLOSED, ESTABLISHED, SILENT, SYN_RECEIVED
 from mailsim.protocols.pdu import Pdu
 from mailsim.trace.events import Path, Said
 
 if TYPE_CHECKING:
-    from mailsim.net.driver import Task
     from mailsim.net.host import HostNode
     from mailsim.net.way import Way
 
@@ -53,9 +53,31 @@ class Endpoint(Lifecycle):
         self.service = service
         self.ear: Eavesdropper | None = None
 
-    def record(self, causes: tuple[int, ...], protocol: str, pdus: Sequence[Pdu]) -> None:
+    def say(self, task: Task, protocol: str, pdus: Sequence[Pdu]) -> int:
+        """Send PDUs in one write: an event for each, and segments caused by them."""
+        layer = self.layer
+        if (self.state is not ESTABLISHED and self.state in SILENT) or (layer is not None and layer.has_failed):
+            raise ConnectionReset(f"{self.id} is closed")
+        recorder = self._recorder
+        first = recorder.next_seq
+        if recorder.keep:
+            self._record(task.causes, protocol, pdus)
+        else:
+            recorder.next_seq = first + len(pdus)
+        if len(pdus) == 1:
+            data = pdus[0].to_bytes()
+            said: tuple[int, ...] = (first,)
+            task.causes = said
+        else:
+            data = b"".join([pdu.to_bytes() for pdu in pdus])
+            said = tuple(range(first, recorder.next_seq))
+            task.causes = said[-1:]
+        self.write(data if layer is None else self._encrypted(layer, data), said)
+        return recorder.next_seq - 1
+
+    def _record(self, causes: tuple[int, ...], protocol: str, pdus: Sequence[Pdu]) -> None:
         """An event for each PDU; each follows from the one before it."""
-        recorder, at, node, port = self.recorder, self._clock.now_us, self.host.name, self.server_port
+        recorder, at, node, port = self._recorder, self._clock.now_us, self.host.name, self.server_port
         for pdu in pdus:
             seq = recorder.take_seq()
             recorder.add(
@@ -63,16 +85,22 @@ class Endpoint(Lifecycle):
             )
             causes = (seq,)
 
-    def encrypted(self, layer: tls.TlsLayer, data: bytes) -> bytes:
-        """What goes over the wire for these bytes; whoever listens hears them."""
+    def _encrypted(self, layer: tls.TlsLayer, data: bytes) -> bytes:
         if self.ear is not None:
             self.ear.hear_server(data)
         return layer.encrypt(data)
 
-    def what_is_there(self, task: Task) -> bytes | None:
-        """Bytes that have come, b"" at the end of the stream; None when somebody must wait for them."""
+    def read(self, task: Task, timeout_us: int | None) -> Any:
+        """All bytes that have come, b"" at the end of the stream; else wait."""
+        if self.state is not ESTABLISHED or self._inbox or self.layer is not None:
+            data = self._what_is_there(task)
+            if data is not None:
+                return data
+        return self.wait(task, timeout_us)
+
+    def _what_is_there(self, task: Task) -> bytes | None:
         layer = self.layer
-        if self.inbox or (layer is not None and layer.has_more):
+        if self._inbox or (layer is not None and layer.has_more):
             data = self._take() if layer is None else self._decrypted(layer, task)
             if data:
                 task.also_because_of(self._inbox_cause)
@@ -121,41 +149,4 @@ class Endpoint(Lifecycle):
     @property
     def is_resting(self) -> bool:
         """Whether a script waits for more, and all that it said has arrived."""
-        return self._reader is not None and not (self.inbox or self._unsent or self._in_flight)
-
-
-# --- what scripts do most -----------------------------------------------------------------------
-
-
-def send(task: Task, operation: Send) -> int:
-    """Send PDUs in one write: an event for each, and segments caused by them."""
-    endpoint: Endpoint = operation.connection  # type: ignore[assignment]  # scripts hold endpoints of this network
-    pdus, layer = operation.pdus, endpoint.layer
-    if (endpoint.state is not ESTABLISHED and endpoint.state in SILENT) or (layer is not None and layer.has_failed):
-        raise ConnectionReset(f"{endpoint.id} is closed")
-    recorder = endpoint.recorder
-    first = recorder.next_seq
-    if recorder.keep:
-        endpoint.record(task.causes, operation.protocol, pdus)
-    else:
-        recorder.next_seq = first + len(pdus)
-    if len(pdus) == 1:
-        data = pdus[0].to_bytes()
-        said: tuple[int, ...] = (first,)
-        task.causes = said
-    else:
-        data = b"".join([pdu.to_bytes() for pdu in pdus])
-        said = tuple(range(first, recorder.next_seq))
-        task.causes = said[-1:]
-    endpoint.write(data if layer is None else endpoint.encrypted(layer, data), said)
-    return recorder.next_seq - 1
-
-
-def receive(task: Task, operation: Receive | ReceiveOrSignal) -> Any:
-    """All bytes that have come, b"" at the end of the stream; else wait."""
-    endpoint: Endpoint = operation.connection  # type: ignore[assignment]  # scripts hold endpoints of this network
-    if endpoint.state is not ESTABLISHED or endpoint.inbox or endpoint.layer is not None:
-        data = endpoint.what_is_there(task)
-        if data is not None:
-            return data
-    return endpoint.wait(task, operation.timeout_us)
+        return self._reader is not None and not (self._inbox or self._unsent or self._in_flight)

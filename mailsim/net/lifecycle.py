@@ -6,9 +6,9 @@ An endpoint must be let go when both sides have closed, or nobody answers any mo
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from mailsim.errors import ConnectionRefused, ConnectionReset, ConnectionTimedOut
+from mailsim.net.driver import Task
 from mailsim.net.receiving import Receiver
 from mailsim.net.sending import NUMBERS
 from mailsim.net.states import (
@@ -23,9 +23,6 @@ from mailsim.net.states import (
 )
 from mailsim.trace.events import ACK, FIN, RST, SYN, Segment
 from mailsim.trace.facts import TcpClosed, TcpConnectStarted, TcpEstablished, TcpFact, TcpLost, TcpRefused, TcpTimedOut
-
-if TYPE_CHECKING:
-    from mailsim.net.driver import Task
 
 
 class Lifecycle(Receiver):
@@ -98,9 +95,9 @@ class Lifecycle(Receiver):
     def finish(self, task: Task) -> None:
         """Close our direction alone: FIN after everything that was sent, and go on reading."""
         self._is_half_closed = self.state is ESTABLISHED
-        unread = list(self.inbox)
+        unread = list(self._inbox)
         self.close(task)
-        self.inbox += unread
+        self._inbox += unread
 
     def close(self, task: Task) -> None:
         """Close in order: FIN after everything that was sent."""
@@ -111,7 +108,7 @@ class Lifecycle(Receiver):
         else:
             return
         self._note(task, TcpClosed, "fin")
-        self.inbox.clear()
+        self._inbox.clear()
         if self.layer is not None:
             self.write(self.layer.farewell(), task.causes)
         self._write_fin(task.causes)
@@ -127,7 +124,7 @@ class Lifecycle(Receiver):
     def abandon(self, seq: int) -> None:
         """The program that had it is dead (event `seq`); the operating system closes, with RST if bytes lie unread."""
         self._reader = None
-        if self.state not in (ESTABLISHED, CLOSE_WAIT) or self.inbox:
+        if self.state not in (ESTABLISHED, CLOSE_WAIT) or self._inbox:
             if self.state not in (CLOSED, SYN_SENT):
                 self._emit(RST | ACK, self.send_next, b"", (seq,))
             self._release()
@@ -194,10 +191,10 @@ class Lifecycle(Receiver):
 
     def _note(self, task: Task, kind: Callable[..., TcpFact], *more: str | int) -> None:
         """Note something about this connection; when nobody keeps the trace, it is not even put together."""
-        if self.recorder.keep:
+        if self._recorder.keep:
             task.note(kind(*self.about(), *more))
         else:
-            task.causes = (self.recorder.take_seq(),)
+            task.causes = (self._recorder.take_seq(),)
 
     def about(self) -> tuple[str, str, str, int, int, str]:
         """What every fact about this connection begins with (see `facts.TcpFact`)."""

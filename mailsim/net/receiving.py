@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mailsim.net.driver import BLOCKED, Task
 from mailsim.net.sending import NUMBERS, PUSH, Sender
 from mailsim.net.states import CLOSE_WAIT, CLOSED, ESTABLISHED
-from mailsim.net.waiting import BLOCKED
 from mailsim.trace.events import ACK, FIN, Path, Segment
 
 if TYPE_CHECKING:
-    from mailsim.net.driver import Task
     from mailsim.net.host import HostNode
     from mailsim.net.tls import TlsLayer
     from mailsim.net.way import Way
@@ -29,25 +28,25 @@ class Receiver(Sender):
     """What has come to one side of a connection.
 
     Attributes:
-        inbox: bytes that nobody has read yet. layer: the TLS under the connection.
+        layer: the TLS under the connection.
     """
 
     __slots__ = (
         "_ack_due_at",
+        "_inbox",
         "_inbox_cause",
         "_is_half_closed",
         "_out_of_order",
         "_owed_cause",
         "_peer_fin",
         "_reader",
-        "inbox",
         "layer",
     )
 
     def __init__(self, host: HostNode, way: Way, path: Path, is_client: bool) -> None:
         super().__init__(host, way, path, is_client)
         self.layer: TlsLayer | None = None
-        self.inbox: list[bytes] = []
+        self._inbox: list[bytes] = []
         self._inbox_cause = self._owed_cause = self._ack_due_at = -1
         self._reader: Task | None = None
         self._out_of_order: dict[int, Segment] = {}
@@ -77,7 +76,7 @@ class Receiver(Sender):
             self.owed_segments += 1
             reader = self._reader
             if reader is None or self.layer is not None:
-                self.inbox.append(payload)
+                self._inbox.append(payload)
                 self._inbox_cause = segment.seq
                 self._wake_reader(segment.seq)
             else:
@@ -115,7 +114,7 @@ class Receiver(Sender):
         payload = segment.payload
         if payload:
             if self.state is ESTABLISHED or self.state is CLOSE_WAIT or self._is_half_closed:
-                self.inbox.append(payload)
+                self._inbox.append(payload)
                 self._inbox_cause = segment.seq
             self.receive_next = (self.receive_next + len(payload)) & NUMBERS
         if segment.flags & FIN:
@@ -179,7 +178,7 @@ class Receiver(Sender):
 
     def _wake_reader(self, cause: int) -> None:
         reader = self._reader
-        if reader is None or not (self.inbox or self._peer_fin):
+        if reader is None or not (self._inbox or self._peer_fin):
             return
         if self.layer is not None:
             self._arrived_encrypted(self.layer, cause)
@@ -193,7 +192,7 @@ class Receiver(Sender):
 
     def _take(self) -> bytes:
         """Everything that has come and was not read."""
-        inbox = self.inbox
+        inbox = self._inbox
         data = inbox[0] if len(inbox) == 1 else b"".join(inbox)
         inbox.clear()
         return data

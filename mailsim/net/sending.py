@@ -55,6 +55,7 @@ class Sender(Connection):
         "_has_sent_fin",
         "_in_flight",
         "_path",
+        "_recorder",
         "_retries",
         "_round_trips_us",
         "_rtt_us",
@@ -68,7 +69,6 @@ class Sender(Connection):
         "mss",
         "owed_segments",
         "receive_next",
-        "recorder",
         "send_next",
         "send_unacknowledged",
         "state",
@@ -80,7 +80,7 @@ class Sender(Connection):
         self.id, self.is_client, self.tls = path.conn, is_client, False
         self.local_address, self.local_port = path.source, path.source_port
         self.peer_name, self.peer_address, self.peer_port = path.peer, path.destination, path.destination_port
-        self._clock, self.recorder = network.clock, network.recorder
+        self._clock, self._recorder = network.clock, network.recorder
         self.state: State = SYN_SENT if is_client else SYN_RECEIVED
         self.mss = mss_for(self.local_address)
         self.send_next = self.send_unacknowledged = network.initial_sequence()

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from mailsim.agents.operations import Connection, Listener
 from mailsim.errors import HostUnreachable
+from mailsim.net.driver import BLOCKED, Task
 from mailsim.net.endpoint import Endpoint
 from mailsim.net.packets import TCP, FlyingSegment
-from mailsim.net.waiting import BLOCKED
 from mailsim.trace.events import ACK, FIN, RST, SYN, Path, Segment
 
 if TYPE_CHECKING:
-    from mailsim.net.driver import Task
     from mailsim.net.host import HostNode
     from mailsim.net.way import Way
 

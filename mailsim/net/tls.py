@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from mailsim.agents.operations import Secured, StartTls
 from mailsim.errors import TlsFailed
+from mailsim.net.driver import Task
 from mailsim.trace import facts
 
 if TYPE_CHECKING:
-    from mailsim.net.driver import Task
     from mailsim.net.endpoint import Endpoint
     from mailsim.net.tls_contexts import TlsContexts
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from mailsim.agents.operations import Arrived, ReceiveDatagram, SendDatagram, Socket
 from mailsim.errors import HostUnreachable
+from mailsim.net.driver import BLOCKED, Task
 from mailsim.net.packets import UDP, FlyingDatagram
 from mailsim.net.tcp import FIRST_EPHEMERAL_PORT
-from mailsim.net.waiting import BLOCKED
 from mailsim.trace.events import Datagram, Path, Said
 
 if TYPE_CHECKING:
-    from mailsim.net.driver import Task
     from mailsim.net.host import HostNode
 
 
