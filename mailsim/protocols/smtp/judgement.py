@@ -26,9 +26,9 @@ class Session(NamedTuple):
     """What is known of the client: whether it said EHLO, whether there is TLS, and whether it has logged in."""
 
     config: SmtpServerConfig
-    is_extended: bool = False
-    tls_active: bool = False
-    is_authenticated: bool = False
+    is_extended: bool
+    tls_active: bool
+    is_authenticated: bool
 
 
 class Transaction(NamedTuple):
@@ -39,13 +39,9 @@ class Transaction(NamedTuple):
         takes_utf8: whether its MAIL said SMTPUTF8.
     """
 
-    has_room: bool = True
-    has_refused: bool = False
-    takes_utf8: bool = False
-
-
-NEW = Transaction()
-"""Nothing has been said of a mail yet."""
+    has_room: bool
+    has_refused: bool
+    takes_utf8: bool
 
 
 def judge(line: bytes, state: State, session: Session, mail: Transaction) -> Verb | Reply:

@@ -26,7 +26,7 @@ from mailsim.protocols.smtp.commands import (
 from mailsim.protocols.smtp.config import SmtpServerConfig
 from mailsim.protocols.smtp.content import Content, ContentReader
 from mailsim.protocols.smtp.events import Asked, AuthDone, ContentReceived, Refused, ServerEvent
-from mailsim.protocols.smtp.judgement import NEW, Session, judge, not_now
+from mailsim.protocols.smtp.judgement import Session, Transaction, judge, not_now
 from mailsim.protocols.smtp.parsing import BadCommand, parse_auth_line
 from mailsim.protocols.smtp.replies import Challenge, Reply
 from mailsim.protocols.smtp.states import (
@@ -56,7 +56,6 @@ class Listener:
         self.config = config
         self._mechanisms = sasl.server_mechanisms() if mechanisms is None else mechanisms
         self.tls_active = tls_active
-        self._new_transaction = NEW if config.max_recipients else NEW._replace(has_room=False)
         self._usual = answers.usual_answers(config.enhanced_status_codes, config.is_lmtp)
         self.state: State = CONNECTED
         self._lines = CommandLines(config.longest_line_limit)
@@ -71,17 +70,22 @@ class Listener:
         self.is_extended = False
         self.username = ""
         self._mechanism: sasl.ServerMechanism | None = None
-        self._know_client()
         self._clear_transaction()
-
-    def _know_client(self) -> None:
-        self._session = Session(self.config, self.is_extended, self.tls_active, bool(self.username))
 
     def _clear_transaction(self) -> None:
         self.sender: Mail | None = None
         self.recipients: list[Rcpt] = []
+        self.has_refused_recipient = False
         self._chunks: ChunkedContent | None = None
-        self._transaction = self._new_transaction
+
+    @property
+    def _session(self) -> Session:
+        return Session(self.config, self.is_extended, self.tls_active, self.username != "")
+
+    @property
+    def _transaction(self) -> Transaction:
+        has_room, sender = len(self.recipients) < self.config.max_recipients, self.sender
+        return Transaction(has_room, self.has_refused_recipient, sender is not None and sender.smtputf8)
 
     @property
     def is_closed(self) -> bool:

@@ -56,7 +56,7 @@ class SmtpServer(Listener):
     """One connection, seen by the server; LMTP when the configuration says so.
 
     Public state: `state`, `client_name` (of EHLO), `is_extended` (EHLO, not HELO), `tls_active`,
-    `username` (authenticated, or ""), and the transaction: `sender` and `recipients`.
+    `username` (authenticated, or ""), and the transaction: `sender`, `recipients` and `has_refused_recipient`.
     """
 
     def greeting(self, reply: Reply | None = None) -> Greeting:
@@ -102,8 +102,7 @@ class SmtpServer(Listener):
             (only,) = self.accept_content([reply])
             return only
         self._pending = None
-        if isinstance(asked, Rcpt):
-            self._transaction = self._transaction._replace(has_refused=True)
+        self.has_refused_recipient |= isinstance(asked, Rcpt)
         if isinstance(asked, Bdat) and self._chunks is not None:
             self._chunks.problem, self.state = reply, NEXT[self.state, Bdat, reply.code // 100]
         if reply.code == 421:
@@ -138,7 +137,6 @@ class SmtpServer(Listener):
         self._pending = None
         self._end_authentication(AuthResponse, reply)
         self.username = asked.username if reply.is_positive else ""
-        self._know_client()
         if reply.code == 421:
             self._close()
         return self._dress(reply)
@@ -171,18 +169,13 @@ class SmtpServer(Listener):
     def _meet(self, command: Ehlo | Helo | Lhlo) -> None:
         self.client_name = command.domain
         self.is_extended = not isinstance(command, Helo)
-        self._know_client()
         self._clear_transaction()
 
     def _begin_transaction(self, command: Mail) -> None:
         self.sender = command
-        if command.smtputf8:
-            self._transaction = self._transaction._replace(takes_utf8=True)
 
     def _add_recipient(self, command: Rcpt) -> None:
         self.recipients.append(command)
-        if len(self.recipients) >= self.config.max_recipients:
-            self._transaction = self._transaction._replace(has_room=False)
 
     def _begin_content(self, _: Data) -> None:
         self._reader = ContentReader(self.config.size_limit, self.config.text_line_limit)
