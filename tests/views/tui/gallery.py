@@ -6,9 +6,9 @@ all its pictures. With scenarios: each pane of these at three places of the run.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import math
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -174,9 +174,12 @@ def sheet(pictures: Sequence[Path], path: Path, columns: int = 3) -> None:
 
 def main() -> None:
     """Take them all, or those of some scenarios."""
-    folder = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(prog="python -m tests.views.tui.gallery", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("scenarios", nargs="*", help="instead of all screens: the panes of these, at three places")
+    options = parser.parse_args()
+    folder, names = options.folder, options.scenarios
     folder.mkdir(parents=True, exist_ok=True)
-    names = sys.argv[2:]
     if names:
         places = (0.3, 0.7, 1.0)
         wanted = [Shot(f"{name}-{key}-{at}", (key,), at, name) for name in names for key in PANES for at in places]
