@@ -135,7 +135,7 @@ async def shoot_others(folder: Path, look: Look) -> list[Path]:
                 await pilot.pause(0.02)
             for name, keys in (("picker", ("down",)), ("picker-broken", ("end",)), ("picker-filter", tuple("mx"))):
                 await pilot.press(*keys)
-                await settle(pilot)
+                await pilot.pause(1)  # what the cursor rests on is read
                 made.append(save(app, folder / f"{look}-{name}.png"))
     runs = (trace_of("mx-failover"), trace_of("mx-failover@b"))
     one, other = (Stepper(Score(run), look.language, Level.DIALOGUE) for run in runs)
